@@ -145,7 +145,7 @@ describe('docker-compose.yml', () => {
       expect(service).toMatchObject({ restart: 'unless-stopped', read_only: true, stop_grace_period: '30s' });
     });
 
-    it('is told nothing it does not know', () => {
+    it('has no setting it does not know', () => {
       const files = secretFiles(config);
       const isKnown = (name: string) => name in config.shape || files.has(name) || ofDefinitions.has(name);
       expect(Object.keys(environment).filter((name) => !isKnown(name))).toEqual([]);
@@ -162,7 +162,7 @@ describe('docker-compose.yml', () => {
         if (other !== name) expect(secrets.filter((each) => mounted.includes(each))).toEqual([]);
     });
 
-    it('is told what it needs, in words that it accepts', () => {
+    it('has the settings it needs, in a form that it accepts', () => {
       expect(readConfig(config, environment)).toMatchObject({
         HOST: '0.0.0.0',
         PORT: port,

@@ -65,7 +65,7 @@ describe('what goes wrong', () => {
     expect((await there.cli(['open', ...under])).out).toBe('https://ops.example/countersign/inbox\n');
   });
 
-  it('is told of a server without a key, before anything is sent', async () => {
+  it('says so of a server without a key, before anything is sent', async () => {
     const { code, err } = await cli(['runs', 'list', '--url', there.url]);
     expect({ code, err }).toEqual({
       code: 3,

@@ -80,7 +80,7 @@ describe('the calls of an agent that runs elsewhere', () => {
       });
     });
 
-    it('may have failed, which is told as it is', async () => {
+    it('may have failed, which is reported as it is', async () => {
       const { asked, id } = await office.approved();
       const { body } = await office.claim(id, 'one');
       await office.report(id, { claim: 'one', digest: body.digest, outcome: 'failed', result: 'No funds.' });
@@ -328,7 +328,7 @@ describe('the calls of an agent that runs elsewhere', () => {
       expect((await executionOf(id)).attempts).toMatchObject([{ reported_by: 'bot@services' }]);
     });
 
-    it('are claimed before the executor has heard of the decision', async () => {
+    it('are claimed before the executor has the decision', async () => {
       const { body: asked } = await office.ask([refund]);
       const { id } = asked.calls[0]!;
       await publish(await claim(id, 'one'));
@@ -422,7 +422,7 @@ describe('the calls of an agent that runs elsewhere', () => {
     expect(body.status).toBe('CANCELLED');
   });
 
-  it('are told to whoever waits as soon as something happens', async () => {
+  it('reach whoever waits as soon as something happens', async () => {
     const { body: asked } = await office.ask([refund]);
     const path = `/agents/bot/calls/${asked.run_id}?since=${asked.version}&timeout=10`;
     const [{ body }] = await Promise.all([

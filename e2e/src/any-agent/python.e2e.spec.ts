@@ -138,19 +138,19 @@ describe('an agent in Python', () => {
     expect((await people.executions.get(id)).attempts).toHaveLength(1);
   });
 
-  it('gives up, and says so, when the executor never hears of an approved call', async () => {
+  it('gives up, and says so, when the executor never gets an approved call', async () => {
     const program = spawn('python3', ['-c', neverHeardOf], { env });
     expect([await text(program.stdout), await text(program.stderr)]).toEqual(['execution_not_found after 30 s\n', '']);
   });
 
-  it('whose lease is lost is told while it works, and its outcome is unknown', async () => {
+  it('whose lease is lost is cancelled while it works, and its outcome is unknown', async () => {
     const program = spawn('python3', ['-c', cutOff], { env });
     const said = Promise.all([text(program.stdout), text(program.stderr)]);
     for (const order of ['A-5', 'A-6']) await people.approvals.resolve(await pending(order), { status: 'approved' });
     expect(await said).toEqual(['outcome_unknown 0.1.0\noutcome_unknown 0.1.0\n', '']);
   });
 
-  it('is told a rejection with its reason', async () => {
+  it('receives a rejection with its reason', async () => {
     const { said } = start('A-3');
     const note = 'Ask the customer first.';
     await people.approvals.resolve(await pending('A-3'), { status: 'rejected', resolution_data: { note } });

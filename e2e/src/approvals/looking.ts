@@ -9,7 +9,7 @@ import type { World } from '../world/world.js';
 /** What those see who look on, at whichever instance. */
 export function lookingScenarios(world: World): void {
   describe('whoever looks on', () => {
-    it('is told of each approval as it changes, on any instance', async () => {
+    it('sees each approval as it changes, on any instance', async () => {
       const streams = await Promise.all([world.client.watchApprovals(), world.client.watchApprovals()]);
       const { run, approval } = await pausedLine(world, 'ordinary');
       await world.client.resolve(approval.id, 'approved', 'ada');

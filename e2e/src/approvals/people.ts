@@ -102,7 +102,7 @@ export function peopleScenarios(world: World): void {
       await world.client.cancelRun(run.run_id, 'only a test', 'worker');
     });
 
-    it('decide on many at once, and are told of each', async () => {
+    it('decide on many at once, and get the outcome of each', async () => {
       const [open, critical, over] = await Promise.all(
         ['ordinary', 'critical', 'ordinary'].map((rule) => pausedLine(world, rule)),
       );

@@ -23,7 +23,7 @@ export function ruleScenarios(world: World): void {
       ]);
     });
 
-    it('reject by themselves, and the model is told why', async () => {
+    it('reject by themselves, and the model receives why', async () => {
       const { input, line } = lineRun(world, 'forbidden');
       const { run_id } = await world.start(input);
       expect(await world.ended(run_id)).toMatchObject({ status: 'COMPLETED', tools: [{ confirmed: false }] });

@@ -8,7 +8,7 @@ import type { World } from '../world/world.js';
 /** What happens when nobody decides. */
 export function timeScenarios(world: World): void {
   describe('an approval that waits', () => {
-    it('expires at its time, also when everything was restarted before, and the model is told', async () => {
+    it('expires at its time, also when everything was restarted before, and the model receives it', async () => {
       const { run, approval, input, line } = await pausedLine(world, 'urgent');
       expect(approval.expires_at).toBe(approval.created_at + 5);
       await world.stack.stop();

@@ -62,7 +62,7 @@ describe('countersign on a terminal', () => {
     expect(terminal.text).toMatch(/✔ deploy[^]*■ completed\n$/);
   });
 
-  it('shows all of a call before it is rejected there, with a reason that the model is told', async () => {
+  it('shows all of a call before it is rejected there, with a reason that the model receives', async () => {
     const input = world.plans.plan('Reject here', wants(call('deploy', { line: 'never' })), says('As you wish.'));
     const terminal = follow(input);
     await terminal.shows('Show all of it first');

@@ -74,7 +74,7 @@ describe.skipIf(!inject('kafkaBrokers'))('An outage', () => {
     await stack.ready();
   });
 
-  it('of the database is told to whoever asks, and nothing that was stored is lost', async () => {
+  it('of the database is reported to whoever asks, and nothing that was stored is lost', async () => {
     const { run, approval } = await pausedRun(stack.client);
     await mongo.stop!();
     await expect(stack.client.resolve(approval.id, 'approved', 'ada')).rejects.toMatchObject({ status: 503 });

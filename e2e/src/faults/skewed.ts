@@ -10,7 +10,7 @@ export function describeSkewed(name: string, makeStack: MakeStack): void {
     beforeAll(() => world.open(), 120_000);
     afterAll(() => world.close());
 
-    it('takes no call from anybody, and is told', async () => {
+    it('takes no call from anybody, and is reported', async () => {
       const longerThanLease = Array.from({ length: 4 }, () => ({ takes: '3000' }));
       const { run, approvals } = await approvedCalls(world, 'deploy', ...longerThanLease);
       const executions = await Promise.all(

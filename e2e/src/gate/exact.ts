@@ -23,7 +23,7 @@ const ambiguous: [code: string, json: string][] = [
 /** What is shown, signed and run is one and the same, or it is refused. */
 export function exactScenarios(world: World, refunds: () => Refunds): void {
   describe('what is not exact', () => {
-    it('is told to the model call by call, and the run goes on to what was meant', async () => {
+    it('is answered to the model call by call, and the run goes on to what was meant', async () => {
       const input = world.plans.plan(
         'refund it',
         wants(...ambiguous.map(([, args]) => call('refund', args))),

@@ -33,7 +33,7 @@ export function cancelScenarios(world: World): void {
       await expect.poll(() => world.model.open).toBe(0);
     });
 
-    it('makes no further call, and hears how the one ended that was being made', async () => {
+    it('makes no further call, and learns how the one ended that was being made', async () => {
       const line = aLine();
       const until = world.gate();
       const input = world.plans.plan('look long', wants(call('look_up', { line, until: until.path })));
@@ -61,7 +61,7 @@ export function cancelScenarios(world: World): void {
       expect(world.timesWritten(line)).toBe(0);
     });
 
-    it('takes back a deployment that is queued, and hears how one ended that was under way', async () => {
+    it('takes back a deployment that is queued, and learns how one ended that was under way', async () => {
       const until = world.gate();
       const executors = world.stack.children('executor').length;
       const slow = await Promise.all(Array.from({ length: executors }, () => deployment(until.path)));

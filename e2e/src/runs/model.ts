@@ -12,7 +12,7 @@ export function modelScenarios(world: World): void {
       body: { error: { message } },
     });
 
-    it('is told what is wrong with its calls, which are not made', async () => {
+    it('receives what is wrong with its calls, which are not made', async () => {
       const line = aLine();
       const input = world.plans.plan(
         'make mistakes',
@@ -42,7 +42,7 @@ export function modelScenarios(world: World): void {
       ]);
     });
 
-    it('that says more than one document of a database holds, and wants 200 calls at once, is heard to the end', async () => {
+    it('that says more than one document of a database holds, and wants 200 calls at once, is read to the end', async () => {
       const mistake = () => call('no_such_tool', {});
       const long = () => wants(text('x'.repeat(3_400_000)), mistake());
       const many = wants(...Array.from({ length: 200 }, mistake));

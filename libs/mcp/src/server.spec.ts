@@ -243,7 +243,7 @@ describe("a call of an MCP server's tool", () => {
     await http.stop();
   });
 
-  it('is waited for as long as there is news of it', async () => {
+  it('is waited for as long as there is progress', async () => {
     const server = await connected({ tools: { work: { ...none, timeout: 1 } } });
     const news: unknown[] = [];
     const watch = {

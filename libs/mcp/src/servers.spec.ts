@@ -54,7 +54,7 @@ const problemOf = (servers: McpServers): Promise<string | undefined> =>
 const asking = () => new AbortController().signal;
 
 describe('an MCP server', () => {
-  it('that comes late and does not fit is asked again until it does, and the problem is told', async () => {
+  it('that comes late and does not fit is asked again until it does, and the problem is reported', async () => {
     const port = Number(new URL(http.url).port);
     await http.stop();
     const servers = serversOf({ tools: { look: required, erase: required } });
@@ -190,7 +190,7 @@ describe('what an MCP server is shown', () => {
     expect(await long).toMatchObject({ type: 'answered', text: 'done' });
   });
 
-  it('goes to no other server, whatever it is told', async () => {
+  it('goes to no other server, whatever redirects say', async () => {
     const another = await startHttp();
     const lures = createServer((_, reply) => void reply.writeHead(307, { location: another.url }).end());
     await once(lures.listen(0, '127.0.0.1'), 'listening');

@@ -121,7 +121,7 @@ export function describeStore(name: string, make: () => Database): void {
       await expect(database.ping()).resolves.toBeUndefined();
     });
 
-    it('tells a time that everybody who uses it is told', async () => {
+    it('has one time for everybody who uses it', async () => {
       const before = systemClock();
       const told = await database.time();
       // By other clocks than this machine's where it is on another.
@@ -455,7 +455,7 @@ export function describeStore(name: string, make: () => Database): void {
         expect(await store.remove(fits, 1)).toBe(1);
       });
 
-      it('is told by the key as well as by any other field', async () => {
+      it('is found by the key as well as by any other field', async () => {
         const { store, commit } = open();
         for (const id of ['a', 'b', 'c']) await commit(over(id, { agent_id: 'ops' }), 0);
         expect(await store.remove({ ...fits, sample_id: { in: ['a', 'c', 'z'] }, agent_id: 'ops' }, 10)).toBe(2);

@@ -28,7 +28,7 @@ const forecast = (options: Partial<Options> = {}) =>
   });
 
 describe('a tool that is a function', () => {
-  it('is told to a model with the JSON Schema of what it may say, and asks nobody unless told to', () => {
+  it('is shown to a model with the JSON Schema of its arguments, and needs no approval unless it says so', () => {
     expect(forecast().definition).toEqual({
       name: 'forecast',
       description: 'The weather.',
@@ -71,7 +71,7 @@ describe('a tool that is a function', () => {
     expect(calls).toBe(0);
   });
 
-  it('is told which run calls it, and when to stop', async () => {
+  it('knows which run calls it, and when to stop', async () => {
     const tool = forecast({
       run: (_, { run_id, tool_call_id, signal }) => ({ run_id, tool_call_id, stop: signal.aborted }),
     });

@@ -31,7 +31,7 @@ describe('the definitions of tools, read by a process of its own', () => {
     expect(await definitionsApart([])).toEqual([]);
   });
 
-  it('are told whatever the module prints, and however long it would go on', async () => {
+  it('are read whatever the module prints, and however long it would go on', async () => {
     const code = `console.log('noise'); setInterval(() => {}, 1000); ${tool("'calm'")}`;
     expect(await definitionsApart([module(code)])).toMatchObject([{ description: 'calm' }]);
   });

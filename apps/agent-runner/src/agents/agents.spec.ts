@@ -138,7 +138,7 @@ describe('agents', () => {
     expect(after.get('ops')!.version).not.toBe(before.version);
   });
 
-  it('that name a tool that there is not are refused, and told which there are', async () => {
+  it('that name a tool that there is not are refused with those that there are', async () => {
     const agents = given({
       agents: [{ id: 'ops', ...fields, tools: ['look', 'lok'] }],
       tool_modules: [module('tools.ts', 'look')],

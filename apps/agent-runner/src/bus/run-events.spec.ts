@@ -160,7 +160,7 @@ describe('a decision that arrives for a run', () => {
       expect(await given.outputOf(2, 'call_a')).toBe('Deployed.');
     });
 
-    it('is told as the executor refused it when it had not', async () => {
+    it('is answered as the executor refused it when it had not', async () => {
       await late('approved');
       await events.failed(await executorSays(failed(callIn(before, 'call_a'), 'not executed: too late')));
       expect(await given.outputOf(2, 'call_a')).toContain('not executed: too late');
@@ -175,7 +175,7 @@ describe('a decision that arrives for a run', () => {
     });
   });
 
-  it('that is done by hand is told to the model as somebody said it', async () => {
+  it('that is done by hand reaches the model as somebody reported it', async () => {
     await events.resolved(await signed(await decision('approved', { resolution_data: { result: 'Done by hand.' } })));
     expect(await given.outputOf(2, 'call_a')).toContain('Done by hand.');
   });

@@ -222,7 +222,7 @@ describe('a cancelled run', () => {
     expect([made.signal.aborted, gated.signal.aborted]).toEqual([true, true]);
   });
 
-  it('still takes the news of how a gated call of it ended', async () => {
+  it('still takes how a gated call of it ended', async () => {
     const { runner, hold } = given.open();
     const send = hold('send');
     await runner.handle('run-1', lone);
@@ -241,7 +241,7 @@ describe('a cancelled run', () => {
     });
   });
 
-  it('stops what works on it in another process, once that hears that the run changed', async () => {
+  it('stops what works on it in another process, once that sees that the run changed', async () => {
     const [here, there] = [given.open(), given.open()];
     await here.runner.handle('run-1', lone);
     const question = await given.model.asked();

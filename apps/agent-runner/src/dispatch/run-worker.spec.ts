@@ -27,7 +27,7 @@ describe('an ungated call', () => {
     expect([await given.outputOf(2, 'a'), await given.outputOf(2, 'b')]).toEqual(['first', 'second']);
   });
 
-  it('that throws is told to the model as failed', async () => {
+  it('that throws reaches the model as failed', async () => {
     const process = given.open();
     const lookUp = process.hold('look_up');
     await given.begin(process);
@@ -104,7 +104,7 @@ describe('a call that somebody lets through', () => {
     expect(send.calls).toHaveLength(0);
   });
 
-  it('that was under way in a crash is not made again, and the model is told that nobody knows', async () => {
+  it('that was under way in a crash is not made again, and the model gets that nobody knows', async () => {
     const [dead, heir] = [given.open(), given.open()];
     const [first, second] = [dead.hold('send'), heir.hold('send')];
     await paused(dead);
@@ -163,7 +163,7 @@ describe('a call that somebody lets through', () => {
     expect([await given.outputOf(2, 'a'), await given.outputOf(2, 'b')]).toEqual(['found', 'sent']);
   });
 
-  it('that is confirmed elsewhere is made here once this process hears of it', async () => {
+  it('that is confirmed elsewhere is made here once this process sees it', async () => {
     const [here, there] = [given.open(), given.open()];
     const [lookUp, send] = [here.hold('look_up'), here.hold('send')];
     await given.begin(here);

@@ -18,7 +18,7 @@ describe('a call that nobody decides on', () => {
   const running = runAfter(requested, claimed, turn);
   const [free, gated] = running.calls;
 
-  it('is told when it may begin and when it is over, by digests, and a gated one is not', () => {
+  it('is published when it may begin and when it is over, by digests, and a gated one is not', () => {
     const of = { run_id: 'run-1', tool_call_id: 'call_1', tool_name: 'look_up' };
     const digest = callDigest({ ...of, tool_args: free!.tool_execution.tool_args });
     const about = { ...of, agent_id: 'ops', session_id: 'session-1', user_id: 'ana', requested_by: 'ana', digest };
@@ -31,7 +31,7 @@ describe('a call that nobody decides on', () => {
     expect(gated!.tool_execution.approval_type).toBe('required');
   });
 
-  it('is told once: nothing is said of what changes nothing', () => {
+  it('is published once: what changes nothing publishes nothing', () => {
     const over = runAfter(requested, claimed, turn, callEnded(free!));
     expect(told(over, callEnded(free!))).toMatchObject({ kind: expect.stringMatching(/ignored|rejected/) });
   });

@@ -48,7 +48,7 @@ describe('the calls of an agent that runs elsewhere', () => {
     expect(again.map(({ data }) => ({ ...data, repeated: false }))).toEqual(first.map(({ data }) => data));
   });
 
-  it('end with the last answer, each told as it is', () => {
+  it('end with the last answer, each as it is', () => {
     const rejected = given.resolved(one, 'rejected', { resolution_data: { note: 'No.' }, resolved_by: 'bob' });
     const half = continued(asked, now, rejected, given.resolved(two, 'approved'));
     expect([half.status, statuses(half)]).toEqual(['PAUSED', ['rejected', 'approved']]);
@@ -68,7 +68,7 @@ describe('the calls of an agent that runs elsewhere', () => {
     expect(statuses(continued(unknown, now, given.completed(one)))).toEqual(['succeeded', 'expired']);
   });
 
-  it('that are cancelled are not told as void before it is certain that they are', () => {
+  it('that are cancelled are not answered as void before it is certain that they are', () => {
     const over = continued(asked, now, given.cancelRequested);
     expect(statuses(over)).toEqual(['waiting', 'waiting']);
     const told = continued(over, now, given.resolved(one, 'cancelled'), given.resolved(two, 'cancelled'));

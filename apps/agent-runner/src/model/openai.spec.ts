@@ -26,7 +26,7 @@ describe("a model behind OpenAI's Responses API", () => {
     return ask(undefined, of).catch((error: unknown) => error);
   };
 
-  it('is told what the agent is, what it may call and what was said, and to store nothing', async () => {
+  it('is sent what the agent is, what it may call and what was said, and to store nothing', async () => {
     const conversation = [
       question,
       call('call_a'),
@@ -55,7 +55,7 @@ describe("a model behind OpenAI's Responses API", () => {
     ]);
   });
 
-  it('is not told of arguments that a person fills in', async () => {
+  it('is not shown arguments that a person fills in', async () => {
     const tools = [{ ...agent.tools[0]!, requires: 'user_input' as const, user_input: ['version'] }];
     const signal = new AbortController().signal;
     await model.respond({ agent: { ...agent, tools }, conversation: [question], signal });
@@ -246,7 +246,7 @@ describe("a model behind OpenAI's Responses API", () => {
     expect(await failure(answer)).toMatchObject({ name: 'ModelError', retryAfterMs: 1_000 });
   });
 
-  it('stops answering at once when it is told to', async () => {
+  it('stops answering at once when it is aborted', async () => {
     answering('hang');
     const abort = new AbortController();
     const asked = ask(abort.signal);

@@ -176,7 +176,7 @@ describe('a model that streams', () => {
     await expect.poll(() => server.open).toBe(0);
   });
 
-  it('hands text on while the rest is still to be written, stops when it is told to, and its server notices', async () => {
+  it('hands text on while the rest is still to be written, stops when it is aborted, and its server notices', async () => {
     answering(stuck);
     const abort = new AbortController();
     const settled = expect(ask(abort.signal)).rejects.toThrow(ModelError);
@@ -187,7 +187,7 @@ describe('a model that streams', () => {
     await expect.poll(() => server.open).toBe(0);
   });
 
-  it('stops at once when it is told to before it wrote anything', async () => {
+  it('stops at once when it is aborted before it wrote anything', async () => {
     answering('hang');
     const abort = new AbortController();
     const settled = expect(ask(abort.signal)).rejects.toThrow(ModelError);

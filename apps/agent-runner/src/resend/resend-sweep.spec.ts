@@ -60,7 +60,7 @@ describe('what asks again for what runs wait for', () => {
     store.commit({ expected: 0, state: { ...run, ...change, run_id, version: 1 }, events: [] });
   const many = Array.from({ length: 250 }, (_, n) => `run-${String(n).padStart(3, '0')}`);
 
-  it('asks for each run that is paused or has not heard how its calls ended, once, however many there are', async () => {
+  it('asks for each run that is paused or does not know how its calls ended, once, however many there are', async () => {
     const cancelled = continued(paused, now, cancelRequested);
     await Promise.all(many.map((id) => keep(paused, id)));
     await keep(cancelled, 'over');

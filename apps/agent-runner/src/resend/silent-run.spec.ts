@@ -22,7 +22,7 @@ import { decideRun } from '../run/run.js';
 const afterMs = 600_000;
 const again = { type: 'resend_due', agent, afterMs } as const;
 
-describe('a run that hears nothing of what it waits for', () => {
+describe('a run that gets no event of what it waits for', () => {
   it('asks again after a while, under the same id and for the same call', () => {
     const late = decideRun(paused, again, after(now, afterMs));
     if (late.kind !== 'changed') throw new Error(late.reason);
@@ -62,7 +62,7 @@ describe('a run that hears nothing of what it waits for', () => {
 const end = { type: 'resend_due', agent: null, afterMs } as const;
 const late = after(now, afterMs);
 
-describe('a run that is over, and has not heard how its calls ended', () => {
+describe('a run that is over, and does not know how its calls ended', () => {
   const [a, b] = ['call_a', 'call_b'].map((id) => callIn(pausedForTwo, id)) as [Call, Call];
   const cancelled = continued(pausedForTwo, now, resolved(a, 'approved'), cancelRequested);
 
@@ -79,7 +79,7 @@ describe('a run that is over, and has not heard how its calls ended', () => {
     expect(decideRun(again.state, end, after(now, 2 * afterMs)).kind).toBe('changed');
   });
 
-  it('says nothing more once it has heard: what came of one that was approved, and how the others were decided', () => {
+  it('resends nothing once it knows: what came of one that was approved, and how the others were decided', () => {
     const half = continued(cancelled, now, completed(a));
     expect(decideRun(half, end, late)).toMatchObject({ events: [{ data: { requirements: [{ id: b.id }] } }] });
     const heard = continued(half, now, resolved(b, 'cancelled', { repeated: true }));
@@ -88,7 +88,7 @@ describe('a run that is over, and has not heard how its calls ended', () => {
     expect(decideRun(heard, end, late).kind).toBe('ignored');
   });
 
-  it('still waits for what an executor makes that it learns was approved, and not for an unknown outcome it has heard of once a person has settled it', () => {
+  it('still waits for what an executor makes that it learns was approved, and not for an unknown outcome it knows of once a person has settled it', () => {
     const approved = continued(cancelled, now, resolved(b, 'approved', { repeated: true }));
     expect(callIn(approved, 'call_b')).toMatchObject({ state: 'asked', confirmation: true });
     const unknown = continued(approved, now, completed(a), outcomeUnknown(b));

@@ -36,7 +36,7 @@ const brokenOff = (...items: ConversationItem[]) => {
   return { ...message, response: { ...message.response, incomplete: 'max_output_tokens' } };
 };
 
-describe('the model is told, of a call that cannot be made,', () => {
+describe('what the model reads of a call that cannot be made,', () => {
   it.each<[string, ConversationItem, RegExp]>([
     [
       'a tool that does not exist',
@@ -66,7 +66,7 @@ describe('the model is told, of a call that cannot be made,', () => {
   });
 });
 
-describe('the model is told, of an answer that leads nowhere,', () => {
+describe('what the model reads of an answer that leads nowhere,', () => {
   const last = (...messages: Parameters<typeof continued>[2][]) => continued(running, now, ...messages).items.at(-1);
 
   it('that it was empty, when there is nothing in it', () => {
@@ -98,7 +98,7 @@ describe('the model is told, of an answer that leads nowhere,', () => {
   });
 });
 
-describe('the model is told, of the decision on a call,', () => {
+describe('what the model reads of the decision on a call,', () => {
   it.each([
     ['rejected', { resolved_by: 'bob', resolution_data: { note: 'Freeze.' } }, 'bob rejected it. Reason: Freeze.'],
     ['rejected', { resolved_by: null }, 'A reviewer rejected it. No reason was given.'],
@@ -142,7 +142,7 @@ describe('the model is told, of the decision on a call,', () => {
   });
 });
 
-describe('the model is told, of a call that was made,', () => {
+describe('what the model reads of a call that was made,', () => {
   const preface = (changes: string) =>
     `A person changed the arguments before this: ${changes}. That is what counts, not what you proposed; do not propose the earlier arguments again.\n\n`;
 

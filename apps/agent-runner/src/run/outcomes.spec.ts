@@ -36,7 +36,7 @@ const asked = callIn(paused, 'call_a');
 const running = runAfter(requested, claimed);
 
 describe('the execution of a call', () => {
-  it('answers the call even when its approval is heard of later', () => {
+  it('answers the call even when its approval arrives later', () => {
     const early = continued(paused, now, completed(asked, 'Deployed.'));
     expect(outcomeText(early, 'call_a')).toEqual(['Deployed.']);
     expect(callIn(early, 'call_a').confirmation).toBe(true);
@@ -109,7 +109,7 @@ describe('a run that ends early', () => {
   });
 
   const told = 'Not answered: the run ended (CANCELLED) before that.';
-  it('answers its open calls, so that its conversation can be told to a model', () => {
+  it('answers its open calls, so that its conversation can be sent to a model', () => {
     const cancelled = continued(asking(call('call_a'), call('call_x', ' ')), now, cancelRequested);
     expect(outcomeText(cancelled, 'call_a')).toEqual([told]);
     expect(outcomeText(cancelled, 'call_x')).toHaveLength(1);
@@ -231,7 +231,7 @@ describe('a request that the log never takes', () => {
     expect(events).toMatchObject([{ type: 'run.failed', data: { error: ended.error, requirements: [] } }]);
   });
 
-  it('does nothing to a run that has heard otherwise, or is over', () => {
+  it('does nothing to a run that has another outcome, or is over', () => {
     const rejected = continued(paused, now, resolved(callIn(paused, 'call_a'), 'rejected'));
     expect(decideRun(rejected, neverPublished, now).kind).toBe('ignored');
     expect(decideRun(continued(paused, now, cancelRequested), neverPublished, now).kind).toBe('ignored');

@@ -22,7 +22,7 @@ const deployed = continued(paused, now, completed(paused.calls[0]!), claimed, re
 const question = { type: 'message', role: 'user', content: 'Deploy it.' };
 const short = [question, { type: 'message', role: 'assistant', content: 'Deployed.' }];
 
-describe('what a run is told of its session', () => {
+describe('what a run gets of its session', () => {
   it('are the earlier runs, oldest first, with all that was said and done', () => {
     const [newer, older] = [deployed, said('Hello.')];
     expect(historyOf([newer, older], all)).toEqual([...older.items, ...newer.items]);
@@ -46,7 +46,7 @@ describe('what a run is told of its session', () => {
     expect(historyOf([deployed], { ...all, max_tokens: Math.ceil(tokensOf(short)) })).toEqual(short);
   });
 
-  it('has no gap: what came before a run that does not fit is not told', () => {
+  it('has no gap: what came before a run that does not fit is left out', () => {
     const cancelled = continued(paused, now, cancelRequested);
     expect(historyOf([said('Last.'), cancelled, said('First.')], { ...all, max_items: 4 })).toEqual(
       said('Last.').items,

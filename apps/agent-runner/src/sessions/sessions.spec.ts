@@ -18,7 +18,7 @@ const inputsOf = ({ conversation }: { conversation: readonly Record<string, unkn
 const cancel = ({ runner }: Process, id: string) => runner.handle(id, { type: 'cancel_requested', reason: null });
 
 describe('the runs of a session', () => {
-  it('take turns in the order in which they asked, and each is told what was said before', async () => {
+  it('take turns in the order in which they asked, and each gets what was said before', async () => {
     const process = given.open();
     await begin(process, 'run-1');
     const first = await given.model.asked(1);
@@ -39,7 +39,7 @@ describe('the runs of a session', () => {
     expect(ended.items).toHaveLength(2);
   });
 
-  it('are told no more of the earlier ones than the agent allows, the latest first', async () => {
+  it('get no more of the earlier ones than the agent allows, the latest first', async () => {
     const process = given.open();
     const { version: _, ...definition } = agent;
     process.agents.agents.set('ops', agentOf({ ...definition, history: { max_items: 2, max_tokens: 20_000 } }));
@@ -67,7 +67,7 @@ describe('the runs of a session', () => {
     expect(inputsOf(await given.model.asked(4)).at(-1)).toBe('This is run-3.');
   });
 
-  it('find out by themselves that it is their turn when the news of it was lost', async () => {
+  it('find out by themselves that it is their turn when the event of it was lost', async () => {
     const process = given.open({ deaf: true });
     process.pool.start();
     await begin(process, 'run-1');
@@ -129,7 +129,7 @@ describe('the runs of a session', () => {
 describe('a run that is alone in its session', () => {
   const lone = (process: Process) => begin(process, 'run-1', { session_id: 'run-1' });
 
-  it('does not wait to be told that it is its turn before it asks the model', async () => {
+  it('does not wait for its turn to be confirmed before it asks the model', async () => {
     const process = given.open();
     const turn = Promise.withResolvers<number>();
     process.sessions.turnOf = () => turn.promise;
@@ -160,7 +160,7 @@ describe('a run that is alone in its session', () => {
     expect(inputsOf(await given.model.asked(2))).toHaveLength(3);
   });
 
-  it('that another run was faster to join waits for it, and is told of it', async () => {
+  it('that another run was faster to join waits for it, and gets what it said', async () => {
     await lone(given.open({ size: 0 }));
     const process = given.open();
     await begin(process, 'run-2', { session_id: 'run-1' });

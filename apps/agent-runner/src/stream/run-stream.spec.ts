@@ -121,7 +121,7 @@ function told(): Run {
 }
 
 describe('the events of a run', () => {
-  it('are told in order, each with what an agno client expects and an id that the next is read on from', async () => {
+  it('are sent in order, each with what an agno client expects and an id that the next is read on from', async () => {
     await save(told());
     const events = await all();
     expect(events.map(({ id, event }) => [id, event])).toEqual([
@@ -175,7 +175,7 @@ describe('the events of a run', () => {
     }
   });
 
-  it('are told from the beginning to whoever names an id that is none', async () => {
+  it('are sent from the beginning to whoever names an id that is none', async () => {
     await save(told());
     for (const id of [undefined, '', 'x', '-1', '1.2.3', '1'.repeat(20)]) expect(positionOf(id)).toEqual(beginning);
     expect(await all({ after: positionOf('99') })).toEqual([]);
@@ -336,7 +336,7 @@ describe('a stream that is read while the run goes on', () => {
     expect(contentOf(completedText!)).toBe('Hello.');
   });
 
-  it('tells what a text comes after first, when the text is quicker than the news of it', async () => {
+  it('sends what a text comes after first, when the text is quicker than its event', async () => {
     const looking = await save(
       runAfter(requested, claimed, responded(text('Let me see. '), callTo('look_up', 'call_a'))),
     );

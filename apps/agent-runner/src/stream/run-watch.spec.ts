@@ -97,7 +97,7 @@ describe('waiting for a run', () => {
     expect((await watch.waitFor('run-1', hasStatus(['COMPLETED']), 60_000))?.status).toBe('PENDING');
   });
 
-  it('hears of changes on other instances from the bus, whatever becomes of a run but its text', async () => {
+  it('sees changes of other instances on the bus, whatever becomes of a run but its text', async () => {
     const heard: unknown[] = [];
     let tailed: Parameters<Bus['tail']>[0] | undefined;
     let closed = false;

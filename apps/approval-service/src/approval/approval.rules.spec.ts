@@ -44,7 +44,7 @@ describe('a call that a rule decides on', () => {
     expect(resolvedIn(events)).toMatchObject({ automatic: true, policy_version: 'f00d', resolved_by: null });
   });
 
-  it('is rejected with the reason of the rule, which the model is told', () => {
+  it('is rejected with the reason of the rule, which the model receives', () => {
     const { state, events } = outcome(undefined, required({}, {}, { policy: ruled('reject'), reason: 'Freeze.' }));
     expect(state).toMatchObject({ status: 'rejected', resolution_data: { note: 'Freeze.' }, due_at: null });
     expect(resolvedIn(events)).toMatchObject({
@@ -152,7 +152,7 @@ describe('what is approved', () => {
     expect(outcome(half, decided('approved', 'carol', { tool_args })).state).toMatchObject({ status: 'approved' });
   });
 
-  it('is told with the result, when it was done by hand', () => {
+  it('is published with the result, when it was done by hand', () => {
     const { events } = outcome(approvalAfter(required()), decided('approved', 'bob', { result: 'Done.' }));
     expect(resolvedIn(events)).toMatchObject({ status: 'approved', resolution_data: { result: 'Done.' } });
   });
@@ -239,7 +239,7 @@ describe('the time', () => {
 describe('a comment', () => {
   const asked = approvalAfter(required());
 
-  it('is kept and told, and decides nothing', () => {
+  it('is kept and published, and decides nothing', () => {
     const { state, events } = outcome(asked, commented());
     const comment = { id: 'comment-1', by: 'carol', at: nowSeconds, text: 'Is the change window open?' };
     expect(state).toMatchObject({ status: 'pending', comments: [comment], decisions: [] });

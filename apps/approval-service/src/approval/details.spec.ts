@@ -96,13 +96,13 @@ describe('arguments that a tool declares as not for everybody', () => {
     expect(state.tool_args).toEqual(message.event.data.tool_args);
   });
 
-  it('are told to whoever acts on the decision', () => {
+  it('reach whoever acts on the decision', () => {
     const { tool_args, digest } = message.event.data;
     const { events } = outcome(approvalAfter(message), decided('approved', 'bob'));
     expect(events[1]).toMatchObject({ type: 'approval.resolved', data: { tool_args, digest } });
   });
 
-  it('are as hidden in a record made at the end of a run as they were in its news, and stay so', () => {
+  it('are as hidden in a record made at the end of a run as they were in its event, and stay so', () => {
     const tool_args = { service_name: 'auth-service', version: '[redacted]' };
     const { state } = outcome(undefined, {
       type: 'void',
@@ -305,7 +305,7 @@ describe('the golden messages of version 1', () => {
     expect(created.state.traceparent).toBe(first.traceparent);
   });
 
-  it('decide it as they did then, and more is told of it now', () => {
+  it('decide it as they did then, and more is published of it now', () => {
     const { status, resolved_by, resolution_data } = goldenEvent('approval.resolve_requested').data;
     const { time } = goldenEvent('approval.resolved');
     const message = decided(status, resolved_by!, resolution_data!);

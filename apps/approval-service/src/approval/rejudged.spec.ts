@@ -87,7 +87,7 @@ describe('other rules, while an approval waits,', () => {
     expect(told(state, rejudge(other))).toEqual({ kind: 'ignored', reason: 'these rules are known' });
   });
 
-  it('hold from then on where they are stricter, counted from when it was asked for, and are told', () => {
+  it('hold from then on where they are stricter, counted from when it was asked for, and are published', () => {
     const rules = ofVersion('2.1.0', {
       require: { ...two, expires_in: '1h', remind_after: '10s', allow: ['approve', 'reject'], reason: ['reject'] },
     });

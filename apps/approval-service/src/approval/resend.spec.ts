@@ -21,7 +21,7 @@ const repeated = required({}, { repeated: true });
 const resolvedIn = (events: readonly { type: string; data: unknown }[]) =>
   events.find(({ type }) => type === 'approval.resolved')!.data as object;
 
-describe('a request that comes again, since its run heard nothing', () => {
+describe('a request that comes again, since its run got no event', () => {
   it.each<[string, readonly ApprovalMessage[]]>([
     ['by a person', [required(), decided('approved', 'bob')]],
     ['by a rejection', [required(), decided('rejected', 'bob', { note: 'Freeze.' })]],
@@ -51,7 +51,7 @@ describe('a request that comes again, since its run heard nothing', () => {
     );
   });
 
-  it('is a new one where it was never heard', () => {
+  it('is a new one where it never arrived', () => {
     expect(decideApproval(undefined, repeated, now)).toMatchObject({ kind: 'changed', state: { status: 'pending' } });
   });
 });
@@ -76,7 +76,7 @@ describe('the end of its run that is said again', () => {
     },
   );
 
-  it('voids what is pending, and is a duplicate to whoever has heard the decision or says it for the first time', () => {
+  it('voids what is pending, and is a duplicate to whoever has the decision or publishes it for the first time', () => {
     expect(decideApproval(approvalAfter(required()), endAgain(), later)).toMatchObject({
       state: { status: 'cancelled', run_status: 'CANCELLED' },
       events: [{ type: 'approval.resolved', data: { repeated: false, run_status: null } }],

@@ -140,7 +140,7 @@ describe('a request of a run that a restore may have set back', () => {
     openApprovals({ rules, setBack });
   const setBack = (at: EpochMillis) => (at < recovered ? 'set_back' : null);
 
-  it('waits for a person who is told why, though a rule would let it through', async () => {
+  it('waits for a person who is shown why, though a rule would let it through', async () => {
     const restored = await opened(setBack);
     await restored.events.required(requestFor({ ...looks, run_began_at: began }));
     expect(await restored.store.get('looks')).toMatchObject({
@@ -427,13 +427,13 @@ describe('an approval that lets calls to come through as well', () => {
   });
 });
 
-describe('who is to be told', () => {
+describe('who is notified', () => {
   const notices = async () => {
     const stored = await open.deliveryStore.find({ filter: {}, sort: [], limit: 100 });
     return stored.map(({ kind, n }) => `${kind} ${n}`).toSorted();
   };
 
-  it('is asked to be told of a new approval, of each reminder, of its escalation and of its end', async () => {
+  it('is notified of a new approval, of each reminder, of its escalation and of its end', async () => {
     await open.events.required(event);
     await open.events.created(open.last('approval.created')!);
     for (const _ of [1, 2, 3]) {
@@ -448,7 +448,7 @@ describe('who is to be told', () => {
     expect(await notices()).toEqual(['escalation 1', 'pending 1', 'reminder 1', 'reminder 2', 'resolved 1']);
   });
 
-  it('is asked to be told once of the end of the run, and not of a call that was asked for after it', async () => {
+  it('is notified once of the end of the run, and not of a call that was requested after it', async () => {
     await open.events.required(event);
     await open.decisions.decide(id, { status: 'approved' }, bob);
     await open.events.failed(runFailed);
@@ -459,14 +459,14 @@ describe('who is to be told', () => {
     expect(await notices()).toEqual(['ended 1']);
   });
 
-  it('is not asked to be told of an end that no runner signed', async () => {
+  it('is not notified of an end that no runner signed', async () => {
     const strict = await openApprovals({ rules, requests: 'signed', channels: [everything] });
     await expect(strict.events.failed(runFailed)).rejects.toThrow(/not signed/);
     expect(await strict.deliveryStore.find({ filter: {}, sort: [], limit: 1 })).toEqual([]);
     await strict.close();
   });
 
-  it('is not asked to be told of what somebody made up', async () => {
+  it('is not notified of what somebody made up', async () => {
     await open.events.required(event);
     const { run_id, tool_call_id, tool_name } = event.data;
     const about = { run_id, approval_id: id, tool_call_id, tool_name, status: 'pending' as const };

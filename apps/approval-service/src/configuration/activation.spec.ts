@@ -58,7 +58,7 @@ describe('putting a file in force', () => {
     return { activation, configuration, put, store, people: () => people };
   }
 
-  it('is told as who did it, what it is and what it changed, and its text is kept', async () => {
+  it('is published as who did it, what it is and what it changed, and its text is kept', async () => {
     const { activation, put, store, people } = instance('a', first);
     await activation.atStart();
     put(second);
@@ -109,7 +109,7 @@ describe('putting a file in force', () => {
     expect([people(), published.length]).toEqual([undefined, 1]);
   });
 
-  it('is done by one of several who do so at once, and the others are told', async () => {
+  it('is done by one of several who do so at once, and the others are refused', async () => {
     const [a, b] = [instance('a', first), instance('b', first)];
     await a.activation.atStart();
     await b.activation.atStart();

@@ -137,7 +137,7 @@ describe('dead letters', () => {
     expect(await givenUp(2)).toHaveLength(2);
   });
 
-  it('that somebody made up for a message that is still to come do not keep it from being told', async () => {
+  it('that somebody made up for a message that is still to come do not keep it from being recorded', async () => {
     await bus.publish([poison]);
     await givenUp();
     const { partition, offset } = given[0]!;

@@ -53,7 +53,7 @@ describe('a resolution', () => {
   beforeAll(() => signer.open());
   const signed = required({ expires_in: 60 }, {}, { policy: ruled('require') });
 
-  it('is signed in the record and in the event, and in nothing else that is told', async () => {
+  it('is signed in the record and in the event, and in nothing else that is published', async () => {
     const { state, events, data } = await sealed(approvalAfter(required()), decided('approved', 'bob'));
     expect(state.signature).toBe(data.signature);
     expect(events.map(({ type }) => type)).toEqual(['approval.decision_recorded', 'approval.resolved']);

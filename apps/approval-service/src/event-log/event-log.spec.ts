@@ -74,7 +74,7 @@ describe('the event log', () => {
     await resumed.return();
   });
 
-  it('is not ready before it hears of anything, and then is', async () => {
+  it('is not ready before it has read anything, and then is', async () => {
     await expect(log.check()).rejects.toThrow('yet');
     joined = true;
     await log.check();

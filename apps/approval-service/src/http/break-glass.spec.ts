@@ -38,7 +38,7 @@ beforeEach(async () => {
 afterEach(() => open.close());
 
 describe('glass that is broken', () => {
-  it('approves, is signed, and is told to every channel, whatever it is told otherwise', async () => {
+  it('approves, is signed, and goes to every channel, whatever else that takes', async () => {
     expect(await open.http.breakGlass(id, seen, dave)).toMatchObject({
       status: 'approved',
       break_glass: { by: 'dave', group: 'incident' },

@@ -21,7 +21,7 @@ describe('who makes and revokes keys', () => {
   });
   afterEach(() => given.close());
 
-  it('is told with it, and nothing by which the key could be used', async () => {
+  it('is published with it, and nothing by which the key could be used', async () => {
     const { key, record } = await keys.create(wanted, news.created(ada));
     await keys.revoke(record.id, news.revoked(ada));
     await keys.revoke(record.id, news.revoked(ada));
@@ -42,7 +42,7 @@ describe('who makes and revokes keys', () => {
     expect(left).toMatchObject([{ id: `api_keys/${record.id}/1/0`, type: 'access.key_created' }]);
   });
 
-  it('that cannot be told does not happen', async () => {
+  it('that cannot be published does not happen', async () => {
     const cannot = {
       events: () => {
         throw new Error('cannot be told');

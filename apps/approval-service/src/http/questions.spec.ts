@@ -90,7 +90,7 @@ describe('a question over HTTP', () => {
     await restored.close();
   });
 
-  it('is told of once each, as is its answer', async () => {
+  it('is published once, as is its answer', async () => {
     const { id: question } = await askedBy();
     await open.events.questionAsked(open.last('approval.question_asked')!);
     await open.events.questionAnswered({

@@ -62,7 +62,7 @@ it('tells of one that was removed that it was, and nothing else of it', async ()
   await events.return();
 });
 
-it('reads what has changed once, however many are told of it', async () => {
+it('reads what has changed once, however many follow it', async () => {
   await ask();
   const get = vi.spyOn(open.store, 'get');
   const readers = Array.from({ length: 400 }, () => feed.events(somebody('bob')));

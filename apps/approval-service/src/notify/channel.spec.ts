@@ -70,7 +70,7 @@ describe('a channel', () => {
     expect(kinds.filter((kind) => wants(channel, kind)).toSorted()).toEqual([...expected, 'break_glass'].toSorted());
   });
 
-  it('of some agents is told of their calls alone, also of alarms', () => {
+  it('of some agents is notified of their calls alone, also of alarms', () => {
     const channel = channelOf({ name: 'bot', webhook, on: ['ended'], agents: ['bot'] });
     for (const kind of ['ended', 'break_glass'] as const)
       expect([undefined, 'bot', 'ops', null].map((agent) => wants(channel, kind, agent))).toEqual([

@@ -31,7 +31,7 @@ it('has quiet days', () => {
   expect(when('2026-09-04T10:00:00.000Z', 'pending', weekend)).toBe('2026-09-04T10:00:00.000Z');
 });
 
-it('is told at once what cannot wait: alarms, escalations, and what would be over by then', () => {
+it('is notified at once of what cannot wait: alarms, escalations, and what would be over by then', () => {
   const night = '2026-09-01T22:00:00.000Z';
   const atOnce = NoticeKind.options.filter((kind) => when(night, kind) === night);
   expect(atOnce.toSorted()).toEqual(['break_glass', 'escalation']);

@@ -11,7 +11,7 @@ const { rules } = new PolicyEvaluator(definitionsWith());
 const message = { type: 'in_force', version: rules.version, rules: { ...rules.set } } as const;
 
 describe('the rules in force', () => {
-  it('are told of once, and decisions name their digest', () => {
+  it('are published once, and decisions name their digest', () => {
     const first = decideRules(undefined, message, atMillis(1_000));
     expect(first).toMatchObject({
       kind: 'changed',
@@ -24,7 +24,7 @@ describe('the rules in force', () => {
     expect(decideRules(state, message, atMillis(2_000))).toMatchObject({ kind: 'ignored' });
   });
 
-  it('are stored once by a process, and what cannot be told keeps nothing from going on', async () => {
+  it('are stored once by a process, and what cannot be published keeps nothing from going on', async () => {
     const error = vi.fn();
     const execute = vi.fn(async () => ({ kind: 'ignored', reason: '' }) as never);
     const kept = new RulesArchive({ execute }, { error });

@@ -87,7 +87,7 @@ describe('the keys of the services', () => {
     expect(await decisions()).toEqual([{ kid: 'one', x: 'x1', until: 2 }]);
   });
 
-  it('of one name are told apart', async () => {
+  it('of one name are distinguished', async () => {
     await recorded(0, 'one');
     await isSeen();
     trusted = { one: 'y1' };
@@ -128,7 +128,7 @@ describe('the rules in evidence', () => {
   const rules = { default: 'approve', groups: {}, rules: [{ name: 'r' }] };
   const version = hash('sha256', canonicalText(rules)).slice(0, 32);
 
-  it('are those that a decision names, whoever else told of others under their version', async () => {
+  it('are those that a decision names, whoever else published others under their version', async () => {
     const { log, recorder } = openRecord();
     const one = recorder();
     const told = (n: number, given: unknown) =>

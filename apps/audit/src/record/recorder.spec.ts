@@ -44,7 +44,7 @@ describe('the record', () => {
     expect(one.counts).toMatchObject({ conflicts: 1, duplicates: 1 });
   });
 
-  it('is written by one instance at a time, and all of what each was told is there once', async () => {
+  it('is written by one instance at a time, and all that each received is there once', async () => {
     const { recorder, all } = openRecord();
     const instances = [recorder(), recorder(), recorder()];
     await Promise.all(numbers(0, 300).map((n) => instances[n % 3]!.record(event(n))));

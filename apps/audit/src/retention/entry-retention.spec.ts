@@ -111,7 +111,7 @@ describe('entries that are old', () => {
     expect(await kept()).toEqual([1]);
   });
 
-  it('are told by when they were recorded: nobody has a new one removed by an old time, or an old one kept by a new', async () => {
+  it('are chosen by when they were recorded: nobody has a new one removed by an old time, or an old one kept by a new', async () => {
     const { on, removeBefore, kept } = aging();
     await on(0, 'old', { time: '2099-01-01T00:00:00Z' });
     await on(9, 'new', { time: '1999-01-01T00:00:00Z' });
@@ -162,7 +162,7 @@ describe('entries that are old', () => {
     expect(await kept()).toEqual([]);
   });
 
-  it('are left out of what a SIEM gets, and have their place where all is told', async () => {
+  it('are left out of what a SIEM gets, and have their place where everything is listed', async () => {
     const { on, removeBefore, all } = aging();
     await on(0, 'old');
     await on(9, 'new');

@@ -103,7 +103,7 @@ describe('approvals', () => {
     expect((await there.cli(['executions', 'show', id])).out).toMatch(/^deploy_to_production {2}succeeded\n/);
   });
 
-  it('are rejected with a reason, which the run is told', async () => {
+  it('are rejected with a reason, which the run receives', async () => {
     const { id, run_id } = await there.waiting('1.2.0');
     expect((await there.cli(['approvals', 'reject', id, '--reason', 'not on a friday'])).code).toBe(0);
     expect((await there.endOf(run_id)).content).toContain('not on a friday');

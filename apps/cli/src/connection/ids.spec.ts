@@ -26,7 +26,7 @@ it('an id may be shortened to a beginning that is the only one, and to nothing e
   await expect(approvalId(client, '0000-1')).rejects.toBe(missing);
 });
 
-it('an id is not told by its beginning among more than are looked at, which whoever makes calls can bring about', async () => {
+it('an id is not found by its prefix among more than are looked at, which whoever makes calls can bring about', async () => {
   const crowd = Array.from({ length: 1_000 }, (_, n) => (n === 0 ? '9abcffff-1' : `other-9abc-${n}`));
   const list = async ({ limit = 100 }) => ({
     data: [...crowd, '9abc0000-1'].slice(0, limit).map((id) => ({ id })),

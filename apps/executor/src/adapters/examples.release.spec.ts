@@ -99,7 +99,7 @@ describe('the example that deploys', () => {
     },
   );
 
-  it('refuses to do what it was not told whole', async () => {
+  it('refuses a request that is not whole', async () => {
     expect(await release('deploy', `--target=${target}`, '--service=a', '--id=x')).toMatchObject({
       code: 2,
       err: '--version is missing',

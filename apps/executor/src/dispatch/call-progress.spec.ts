@@ -4,7 +4,7 @@ import { CallProgress } from './call-progress.js';
 import { claimed, executionAfter, approved } from '../../test/execution.fixtures.js';
 import type { Outputs } from '../results/outputs.js';
 
-describe('the news of a call', () => {
+describe('the progress of a call', () => {
   const unhandled = vi.fn();
   process.on('unhandledRejection', unhandled);
   afterEach(() => void process.off('unhandledRejection', unhandled));

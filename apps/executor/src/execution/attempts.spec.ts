@@ -250,7 +250,7 @@ describe('an attempt that its worker did not begin', () => {
     });
   });
 
-  it('is told late as well, for whoever has to find out', () => {
+  it('is reported late as well, for whoever has to find out', () => {
     const late = executionAfter(approved(), claimed, lost, given.notBegun);
     expect(late).toMatchObject({
       status: 'outcome_unknown',
@@ -322,7 +322,7 @@ describe('a call that a person makes', () => {
 });
 
 describe('a call that somebody wants stopped', () => {
-  it('is over when it has not begun, and its run is told by whom and why', () => {
+  it('is over when it has not begun, and its run receives by whom and why', () => {
     const transition = decideExecution(executionAfter(approved()), given.cancelRequested, now);
     expect(transition).toMatchObject({
       state: { status: 'cancelled', cancel: { by: 'ada', at: nowSeconds, note: 'Not today.' } },
@@ -336,7 +336,7 @@ describe('a call that somebody wants stopped', () => {
     });
   });
 
-  it('goes on until its worker has heard of it, and ends as that one says', () => {
+  it('goes on until its worker sees that, and ends as that one reports', () => {
     const stopping = executionAfter(approved(), claimed, given.cancelRequested);
     expect(stopping).toMatchObject({ status: 'running', cancel: { by: 'ada' } });
     expect(decideExecution(stopping, given.cancelRequested, now).kind).toBe('ignored');

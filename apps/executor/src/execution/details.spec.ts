@@ -97,7 +97,7 @@ describe('an execution whose run is over', () => {
     });
   });
 
-  it('is void from the start when its approval comes later, and nobody is told of what never was', () => {
+  it('is void from the start when its approval comes later, and nothing is published of what never was', () => {
     const { state, events } = outcome(undefined, cancelled);
     const { data, traceparent } = goldenEvent('approval.resolved');
     expect(Execution.parse(state)).toEqual(state);
@@ -117,7 +117,7 @@ describe('an execution whose run is over', () => {
     expect(decideExecution(state, approved(), now)).toEqual({ kind: 'ignored', reason: 'the execution exists' });
   });
 
-  it('shows in a void record the arguments as the news of the end had them', () => {
+  it('shows in a void record the arguments as the event of the end had them', () => {
     const tool_args = { service_name: 'auth-service', version: '[redacted]' };
     const requirement = requirementWith({ redact: ['version'], tool_args });
     expect(outcome(undefined, { type: 'cancelled', event: runCancelled, requirement }).state).toMatchObject({

@@ -18,7 +18,7 @@ import type { ExecutionMessage } from './messages.js';
 const again = approved({ data: { repeated: true } });
 const later = after(now, 3_600_000);
 
-describe('a decision that is said again, since its run heard nothing', () => {
+describe('a decision that is published again, since its run got no event', () => {
   it.each([
     ['succeeded', executionAfter(approved(), claimed, succeeded), 'tool.execution_completed', { result: 'Deployed.' }],
     ['failed', executionAfter(approved(), claimed, failed), 'tool.execution_failed', { error: 'exit code 1' }],
@@ -41,7 +41,7 @@ describe('a decision that is said again, since its run heard nothing', () => {
     expect(decideExecution(undefined, ofRunOver, now).kind).toBe('ignored');
   });
 
-  it('is taken on like any other where it was never heard', () => {
+  it('is taken on like any other where it never arrived', () => {
     expect(decideExecution(undefined, again, now)).toMatchObject({ kind: 'changed', state: { status: 'queued' } });
   });
 });
@@ -62,7 +62,7 @@ describe('the end of its run that is said again', () => {
     expect(decideExecution(execution, cancelled, later).kind).toBe('ignored');
   });
 
-  it('takes back what has not begun, and what was never heard of', () => {
+  it('takes back what has not begun, and what never arrived', () => {
     expect(decideExecution(executionAfter(approved()), endAgain, later)).toMatchObject({
       state: { status: 'cancelled' },
       events: [{ type: 'tool.execution_failed' }],
@@ -81,7 +81,7 @@ describe('an outcome that the log never takes', () => {
   const neverPublished: ExecutionMessage = { type: 'never_published', reason: 'larger than the broker takes' };
   const long = { ...succeeded, result: 'x'.repeat(50_000) } as ExecutionMessage;
 
-  it('is told once more, with the beginning of the output and where the rest is; the record keeps all of it', () => {
+  it('is published once more, with the beginning of the output and where the rest is; the record keeps all of it', () => {
     const execution = executionAfter(approved(), claimed, long);
     const told = decideExecution(execution, neverPublished, later);
     if (told.kind !== 'changed') throw new Error(told.reason);
@@ -94,7 +94,7 @@ describe('an outcome that the log never takes', () => {
     ]);
   });
 
-  it('is not told again when it is short, and so was refused for something else', () => {
+  it('is not published again when it is short, and so was refused for something else', () => {
     const execution = executionAfter(approved(), claimed, succeeded);
     expect(decideExecution(execution, neverPublished, later).kind).toBe('ignored');
     expect(decideExecution(executionAfter(approved(), claimed), neverPublished, later).kind).toBe('ignored');

@@ -105,7 +105,7 @@ describe('whatever an argument is', () => {
     );
   });
 
-  it.each(['a\r\nb', 'a\nb', '\0', '日本'])('it ends no header: %j is refused, and not told', (a) => {
+  it.each(['a\r\nb', 'a\nb', '\0', '日本'])('it ends no header: %j is refused, and not repeated', (a) => {
     const headers = compileHeaders({ 'X-A': '{{arguments.a}}' }, scope);
     expect(() => headers(callWith({ a }))).toThrow('the header x-a would have characters that no header can have');
   });

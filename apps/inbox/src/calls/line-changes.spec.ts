@@ -4,7 +4,7 @@ import { lineChanges } from './line-changes.js';
 
 const texts = (lines: ReturnType<typeof lineChanges>) => lines.map(({ text }) => text);
 
-it('an edit of a script is told line by line, with what stands around it', () => {
+it('an edit of a script is shown line by line, with what stands around it', () => {
   const script = Array.from({ length: 12 }, (_, n) => `line ${n}`);
   const edited = script.with(6, 'rm -rf /').join('\n');
   expect(texts(lineChanges(script.join('\n'), edited))).toEqual([

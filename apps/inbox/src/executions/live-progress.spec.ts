@@ -25,7 +25,7 @@ const heardOf = (...given: CallUpdate[]): LiveProgress | undefined =>
 const stored = (count: number, attempt = 1) => ({ attempt, text: lines.slice(0, count).join('') });
 
 describe('the output of a call that is being made', () => {
-  it('is what was heard from the beginning on', () => {
+  it('is what arrived from the beginning on', () => {
     const heard = heardOf(news(0), news(1), news(2, { percent: 75, message: 'soon' }))!;
     expect(withLiveProgress(nothingPrinted, heard)).toEqual(stored(3));
     expect(heard.progress).toEqual({ percent: 75, message: 'soon' });
@@ -51,7 +51,7 @@ describe('the output of a call that is being made', () => {
     expect(withLiveProgress(further(known, stored(3)), heard)).toEqual({ attempt: 1, text: all });
   });
 
-  it('does not repeat news that come twice', () => {
+  it('does not repeat an update that comes twice', () => {
     const heard = heardOf(news(0), news(1), news(0), news(1), news(2))!;
     expect(withLiveProgress(nothingPrinted, heard)).toEqual(stored(3));
   });

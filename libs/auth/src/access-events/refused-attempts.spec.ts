@@ -30,7 +30,7 @@ describe('attempts that are refused', () => {
   const wrong = (ip: string) => attempts.add({ code: 'credential_refused', request: from(ip) });
   const times = () => told.reduce((sum, { data }) => sum + data.times, 0);
 
-  it('are told at once, with who tried what, and by which credential', () => {
+  it('are published at once, with who tried what, and by which credential', () => {
     may('may_not_decide', 1);
     attempts.add({ code: 'missing_scope', who: ada, request: from('192.0.2.1') });
     const by = { authtype: 'api_key', authid: 'ada', authclaims: JSON.stringify({ via: 'key', credential: '0123' }) };
@@ -41,7 +41,7 @@ describe('attempts that are refused', () => {
     for (const event of told) parseEventData(event.type, event.data);
   });
 
-  it('of one kind are told once, and how many there were when the window is over', async () => {
+  it('of one kind are published once, and how many there were when the window is over', async () => {
     for (let n = 0; n < 1_000; n++) may('may_not_decide', 1);
     expect(told).toHaveLength(1);
     await attempts.stop();
@@ -74,7 +74,7 @@ describe('attempts that are refused', () => {
     expect(told.at(-1)).toMatchObject({ authid: 'bob', data: about(1) });
   });
 
-  it('are counted and told later when the log cannot be reached', async () => {
+  it('are counted and published later when the log cannot be reached', async () => {
     publish.mockRejectedValue(new Error('down'));
     for (let n = 0; n < 100; n++) may('may_not_decide', n);
     for (let n = 0; n < 2_000; n++) wrong(`10.0.${n}`);
@@ -84,7 +84,7 @@ describe('attempts that are refused', () => {
     expect(times()).toBe(2_100);
   });
 
-  it('are told when the window is over by itself', async () => {
+  it('are published when the window is over by itself', async () => {
     attempts = new RefusedAttempts({
       service: 'executor',
       publish,

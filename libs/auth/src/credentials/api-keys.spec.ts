@@ -37,7 +37,7 @@ describe('keys', () => {
     expect(await keys.identify(key)).toMatchObject({ key_id: record.id });
   });
 
-  it('of ADMIN_KEY are known to services that are not told of it, until another takes its place', async () => {
+  it('of ADMIN_KEY are known to services without that setting, until another takes its place', async () => {
     const [one, other] = ['1', '2'].map((n) => `cs_${n.repeat(16)}_${n.repeat(43)}`);
     await open(one).shareAdmin();
     await open(one).shareAdmin();

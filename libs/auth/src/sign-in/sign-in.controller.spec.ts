@@ -77,7 +77,7 @@ describe('signing in', () => {
     expect(header.includes('; Secure')).toBe(secure);
   });
 
-  it('is told with whose key, from where and until when, and so is signing out', async () => {
+  it('is published with whose key, from where and until when, and so is signing out', async () => {
     const { own } = await signedIn();
     expect((await post('/auth/sign-out', own)).statusCode).toBe(204);
     const [begun, ended] = [app.told[0], app.told.at(-1)];
@@ -101,7 +101,7 @@ describe('signing in', () => {
     for (const secret of secrets) expect(JSON.stringify(app.told)).not.toContain(secret);
   });
 
-  it('that was refused is told, by a key or by a link', async () => {
+  it('that was refused is published, by a key or by a link', async () => {
     await signIn({}, 'wrong');
     await get(`/auth/sign-in?code=${'x'.repeat(43)}`, { accept: 'text/html' });
     const unknown = { type: 'access.refused', authtype: 'unauthenticated' };

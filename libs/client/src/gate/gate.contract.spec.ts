@@ -46,7 +46,7 @@ describe('a function behind the gate', () => {
     expect(pay).not.toHaveBeenCalled();
   });
 
-  it('may fail, which is thrown and told', async () => {
+  it('may fail, which is thrown and reported', async () => {
     const paid = gate(() => Promise.reject(new Error('No funds.')), options)({ order: 'A-3', amount: 80 });
     paid.catch(() => {});
     const id = await decide('A-3', { status: 'approved' });
@@ -54,7 +54,7 @@ describe('a function behind the gate', () => {
     expect(await people.executions.get(id)).toMatchObject({ status: 'failed', error: 'No funds.' });
   });
 
-  it('that returns what JSON does not have has not failed, and neither is it told so', async () => {
+  it('that returns what JSON does not have has not failed, nor is it reported so', async () => {
     const paid = gate(() => 40n, options)({ order: 'A-8', amount: 80 });
     paid.catch(() => {});
     const id = await decide('A-8', { status: 'approved' });
@@ -69,7 +69,7 @@ describe('a function behind the gate', () => {
     expect(await paid).toBe('Paid.');
   }, 15_000);
 
-  it('that loses its lease is told, and what it returns does not count: the outcome is unknown', async () => {
+  it('that loses its lease is aborted, and what it returns does not count: the outcome is unknown', async () => {
     const { client } = options;
     const cutOff = {
       ...options,

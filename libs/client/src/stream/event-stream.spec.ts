@@ -80,7 +80,7 @@ describe('a stream', () => {
     await expect(told(1, {}, json({}))).rejects.toMatchObject({ code: 'unexpected_answer' });
   });
 
-  it('ends when it is told to, also between two attempts', async () => {
+  it('ends when it is aborted, also between two attempts', async () => {
     const stop = new AbortController();
     const onState = (state: string) => state === 'lost' && stop.abort();
     expect(await told(9, { signal: stop.signal, onState }, broken(events(1)), absent)).toEqual(['1']);

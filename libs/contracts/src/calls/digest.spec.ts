@@ -104,7 +104,7 @@ describe('the digest of a call', () => {
     expect(bound).not.toBe(callDigest(call));
   });
 
-  it('of a call with a salt cannot be told from the arguments alone', () => {
+  it('of a call with a salt cannot be computed from the arguments alone', () => {
     const salted = callDigest({ ...call, salt: 'a' });
     expect(salted).not.toBe(callDigest(call));
     expect(salted).not.toBe(callDigest({ ...call, salt: 'b' }));

@@ -114,13 +114,13 @@ describe('strict JSON', () => {
     expect(codeOf('{"a": 1, "a": 2}', { numbers: 'keep' })).toBe('duplicate_name at "/a"');
   });
 
-  it('takes any text where it is told to, of names as of values', () => {
+  it('takes any text where that is allowed, of names as of values', () => {
     const text = '{"a\\ud83d": "\\u0000"}';
     expect(parseStrictJson(text, { texts: 'any' })).toEqual({ ok: true, value: { 'a\ud83d': '\0' } });
     expect(codeOf('{"\\u005f_proto__": 1}', { texts: 'any' })).toContain('reserved_name');
   });
 
-  it('can be told another depth', () => {
+  it('takes another depth', () => {
     expect(codeOf(nested(100), { depth: 100 })).toBe('ok');
     expect(codeOf(nested(101), { depth: 100 })).toContain('too_deep');
   });

@@ -25,7 +25,7 @@ describe('a point in time', () => {
     expect(toEpochMillis(atSeconds(3))).toBe(3_000);
   });
 
-  it('is told by the clock of the system', () => {
+  it('comes from the clock of the system', () => {
     const before = Date.now();
     const now = systemClock();
     expect(now).toBeGreaterThanOrEqual(before);

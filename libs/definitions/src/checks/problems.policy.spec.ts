@@ -18,7 +18,7 @@ const problemsOfRequire = (fields: string) =>
   problemsOfRule('{}', `{ require: { ${fields} } }`).map((line) => line.replace(/^then\.require\./, ''));
 
 describe('what is wrong with policies', () => {
-  it('is told all at once, in the order of the lines', () => {
+  it('is reported all at once, in the order of the lines', () => {
     expect(
       problemsOf(`
 agents:
@@ -245,7 +245,7 @@ policies: { rules: [{ name: r, when: { tool: [ask] }, then: { require: { allow: 
     expect(file('[approve]', '[]')).toEqual([]);
   });
 
-  it('may name a group whose members are wrong, which is told of the group', () => {
+  it('may name a group whose members are wrong, which is reported of the group', () => {
     const file = 'groups: { g: [] }\npolicies: { default: { require: { approvers: [{ group: g, count: 2 }] } } }';
     expect(problemsOf(file)).toEqual(['1:11 groups.g: has no members: add one, or use from_token']);
   });
@@ -277,7 +277,7 @@ describe('a policy test', () => {
     ]);
   });
 
-  it('are that glass is broken by nobody, or where nobody hears it', () => {
+  it('are that glass is broken by nobody, or where nobody is notified', () => {
     expect(problemsOfRequire('break_glass: [nobody]')).toEqual([
       'break_glass: raises an alarm, and there is no channel for it: declare one under channels',
       'break_glass.0: there is no group "nobody": declare it under groups',

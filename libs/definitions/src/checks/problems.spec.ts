@@ -7,7 +7,7 @@ const problemsOfTool = (...fields: string[]) =>
 const parameters = 'parameters: { type: object, properties: { a: { type: string } } }';
 
 describe('what is wrong with a file', () => {
-  it('is told all at once, in the order of the lines: of YAML, of its shape and of its sense', () => {
+  it('is reported all at once, in the order of the lines: of YAML, of its shape and of its sense', () => {
     expect(
       problemsOf(`
 agents:
@@ -39,7 +39,7 @@ mcp_server: []
     ]);
   });
 
-  it('is told where a presentation names what no call has, or has a field that does not exist', () => {
+  it('is reported where a presentation names what no call has, or has a field that does not exist', () => {
     expect(
       problemsOfTool(
         parameters,
@@ -82,7 +82,7 @@ mcp_server: []
     ]);
   });
 
-  it('is told where a pattern is that takes no linear time, and what to write instead', () => {
+  it('is reported where a pattern is that takes no linear time, and what to write instead', () => {
     expect(
       problemsOf(`
 tools:
@@ -128,14 +128,14 @@ policies:
     expect(problemsOf(text)).toContainEqual(expect.stringMatching(problem));
   });
 
-  it('is told of aliases that stand for too much', () => {
+  it('is reported of aliases that stand for too much', () => {
     const levels = Array.from({ length: 9 }, (_, n) => `a${n + 1}: &a${n + 1} [${`*a${n},`.repeat(9)}]`);
     expect(problemsOf(['a0: &a0 [x]', ...levels].join('\n'))).toEqual([
       '1:1 its aliases (*name) stand for more than 100 copies',
     ]);
   });
 
-  it('is told of a name that is taken', () => {
+  it('is reported of a name that is taken', () => {
     const tool = `{ name: t, description: T., ${parameters} }`;
     const server = '{ name: s, command: s, tools: {} }';
     expect(problemsOf(`tools:\n- ${tool}\n- ${tool}\nmcp_servers:\n- ${server}\n- ${server}`)).toEqual([
@@ -155,7 +155,7 @@ describe('an agent', () => {
     expect(problemsOfAgent('t', 'tool_modules: [./t.ts]')).toEqual([]);
   });
 
-  it('may have a tool whose own mistakes are told', () => {
+  it('may have a tool whose own mistakes are reported', () => {
     expect(problemsOfAgent('t', 'tools: [{ name: t }]').filter((line) => line.includes('agents'))).toEqual([]);
   });
 

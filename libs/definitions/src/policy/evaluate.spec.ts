@@ -161,7 +161,7 @@ describe('a rule of which it is open whether it matches', () => {
     );
   });
 
-  it('can be told apart from a call that does not have the argument at all', () => {
+  it('is distinguished from a call that does not have the argument at all', () => {
     const when = { arguments: { environment: { exists: true, equals: 'staging' } } };
     expect(evaluate(policies([rule('r', when, { reject: 'No.' })]), call())).toMatchObject({ rule: null });
   });

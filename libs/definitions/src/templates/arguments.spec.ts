@@ -29,7 +29,7 @@ describe('the arguments of a call', () => {
     expect(argumentProblems(schema, args)).toEqual([problem]);
   });
 
-  it('are told everything at once', () => {
+  it('are reported all at once', () => {
     expect(argumentProblems(schema, { service: 1, stage: 2 })).toHaveLength(2);
   });
 
@@ -72,7 +72,7 @@ describe('hostile arguments', () => {
     expect(spent(20_000)).toBeLessThan(40 * Math.max(spent(2_000), 10));
   });
 
-  it('have members that differ as JSON does, told in linear time', () => {
+  it('have members that differ as JSON does, compared in linear time', () => {
     const unique = list({ uniqueItems: true });
     expect(
       argumentProblems(unique, {

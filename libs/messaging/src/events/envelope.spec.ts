@@ -165,7 +165,7 @@ describe('a message is refused', () => {
     expect(() => decode(delivery)).toThrow(expect.objectContaining({ code, message: expect.stringMatching(reason) }));
   });
 
-  it('and is named by what it says of itself, as far as that can be told', () => {
+  it('and is named by what it says of itself, as far as that can be read', () => {
     const named = (delivery: Delivery) => identify(delivery).id;
     expect(named(message('no JSON', { ce_id: '4711' }))).toBe('4711');
     expect(named(message({ ...attributes, data: 5 }))).toBe('4711');

@@ -101,7 +101,7 @@ describe('what takes time, such as a signature,', () => {
     expect(await commandHandler.execute('p', 'one')).toMatchObject({ state: { seal: 'sealed: one' } });
   });
 
-  it('is not waited for when nothing changes, and whoever asked is told why in general', async () => {
+  it('is not waited for when nothing changes, and whoever asked gets the reason in general', async () => {
     sealing = () => Promise.reject(new Error('no key'));
     const state = undefined;
     expect(await commandHandler.execute('p', '')).toEqual({

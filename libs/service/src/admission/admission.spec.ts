@@ -110,7 +110,7 @@ describe('what a server takes from whom', () => {
     expect(await text(await begun('/nowhere', 'Content-Length: 9'))).toMatch(/^HTTP\S+ 404 /);
   });
 
-  it('whoever sends all of a body at once is told why it is refused', async () => {
+  it('whoever sends all of a body at once gets the reason of the refusal', async () => {
     const response = await ask('/things', { method: 'POST', body: JSON.stringify({ text: 'x'.repeat(500_000) }) });
     expect(response.status).toBe(401);
     expect(response.headers.get('content-type')).toContain('application/problem+json');

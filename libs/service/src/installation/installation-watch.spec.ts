@@ -104,7 +104,7 @@ describe('the watch over an installation', () => {
     expect(watch.setBack('executor', after(over, -1))).toBe('set_back');
   });
 
-  it('has records removed by their age only once every process has heard of it', async () => {
+  it('has records removed by their age only once every process knows of it', async () => {
     const [watch, other] = [open(), open()];
     await Promise.all([watch.start(begin), other.start(begin)]);
     const [first, second] = [after(now, -2_000), after(now, -1_000)];

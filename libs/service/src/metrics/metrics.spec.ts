@@ -40,7 +40,7 @@ describe('what a process counts', () => {
     ]);
   });
 
-  it('is told in OpenMetrics as well, where a duration names a trace that it was measured in', async () => {
+  it('is exposed in OpenMetrics as well, where a duration names a trace that it was measured in', async () => {
     let trace: { trace_id: string; span_id: string } | undefined;
     const metrics = new Metrics(() => trace);
     metrics.counter(definition).add({ kind: 'odd', colour: 'red' });
@@ -65,7 +65,7 @@ describe('what a process counts', () => {
     expect(text).not.toContain('trace_id');
   });
 
-  it('is how much there is just now, and nothing while that cannot be told', async () => {
+  it('is how much there is just now, and nothing while that cannot be read', async () => {
     const metrics = new Metrics();
     let read = async () => [{ labels: { kind: 'odd' }, value: 3 }];
     metrics.levels({ name: 'things', help: 'Things.', labels: ['kind'] }, () => read());

@@ -336,7 +336,7 @@ describe('a service that is served', () => {
     await expect(serve(settings, [tiny])).rejects.toThrow(`${dir} is in use by another process`);
   });
 
-  it('stops: those who wait are told first, and nothing listens after', async () => {
+  it('stops: those who wait are answered first, and nothing listens after', async () => {
     await serving.stop();
     expect(steps).toEqual(['started', 'stopped after 3000, told before']);
     await expect(ask('/health/live')).rejects.toThrow('fetch failed');

@@ -40,7 +40,7 @@ describe('a model behind Chat Completions', () => {
   const stream = () => ask({ onText: (piece) => written.push(piece) });
   const failureOf = (asked: Promise<unknown>) => asked.catch((error: unknown) => error);
 
-  it('is told what the agent is, what it may call and what was said, each call with its output right behind', async () => {
+  it('is sent what the agent is, what it may call and what was said, each call with its output right behind', async () => {
     const conversation = [
       question,
       { type: 'reasoning', id: 'rs_1', summary: [], encrypted_content: 'sealed' },

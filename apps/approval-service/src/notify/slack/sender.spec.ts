@@ -95,7 +95,7 @@ describe('a channel of Slack', () => {
       }
     });
 
-    it('is told of it besides when it wants to be', async () => {
+    it('gets a message of its own besides when it wants one', async () => {
       expect(await resolve(earlier.slice(1), ['pending', 'resolved'])).toMatchObject({
         type: 'sent',
         receipt: { ts: okay.ts },
@@ -106,7 +106,7 @@ describe('a channel of Slack', () => {
       ]);
     });
 
-    it('has nothing to change when it was told nothing before', async () => {
+    it('has nothing to change when it got no message before', async () => {
       expect(await resolve([])).toEqual({ type: 'not_needed', detail: 'there is no message to change' });
       expect(slack.received).toEqual([]);
     });

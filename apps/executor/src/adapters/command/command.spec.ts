@@ -130,7 +130,7 @@ describe('an exit code', () => {
 });
 
 describe('what a program prints', () => {
-  it('is told while it runs, each character once and in order, also what is left out of the result', async () => {
+  it('is reported while it runs, each character once and in order, also what is left out of the result', async () => {
     const watch = new Follower();
     const script = 'for (let n = 0; n < 20_000; n++) console.log(n); process.stdout.write("é without an end")';
     await execute(script, { maxOutput: 100 }, watch);
@@ -138,7 +138,7 @@ describe('what a program prints', () => {
     expect(watch.output).toBe(`${lines.join('')}é without an end`);
   });
 
-  it('is told before it ends', async () => {
+  it('is reported before it ends', async () => {
     const watch = new Follower();
     const running = execute('console.log("begun"); setInterval(() => {}, 1000)', {}, watch);
     await expect.poll(() => watch.output, soon).toBe('begun\n');
@@ -309,7 +309,7 @@ describe('a program that takes too long', () => {
     expect(outcome).toEqual({ outcome: 'unknown', reason: 'killed after 1.5 s: started' });
   }, 20_000);
 
-  it('has told its outcome when it exits, whatever it leaves running', async () => {
+  it('has its outcome when it exits, whatever it leaves running', async () => {
     const file = join(dir, 'pids');
     const script = withChild(file, false).replace('eval(wait)', 'process.exit(0)');
     expect(await execute(script)).toEqual({ outcome: 'succeeded', result: 'started' });

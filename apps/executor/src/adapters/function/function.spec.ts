@@ -22,7 +22,7 @@ describeAdapter('a function', {
 });
 
 describe('a function', () => {
-  it('is told which call it makes, and may tell how far it is', async () => {
+  it('knows which call it makes, and may report how far it is', async () => {
     let told: CallContext | undefined;
     const watch = new Follower();
     await execute(async (args, context) => {

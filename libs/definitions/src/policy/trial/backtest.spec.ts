@@ -69,7 +69,7 @@ describe('why rules decide as they do', () => {
     return explain(policySetOf(definitions), call);
   };
 
-  it('is told rule by rule, with what would change it', () => {
+  it('is explained rule by rule, with what would change it', () => {
     expect(why({ environment: 'staging' })).toMatchObject({
       result: { outcome: 'approve', rule: 'staging' },
       rules: [
