@@ -161,6 +161,14 @@ def is_key(key):
     )
 
 
+# What the head has by version, and where the text of each is.
+TEXTS = [("rules", "rules"), ("agents", "definition"), ("schemas", "schema")]
+
+
+def is_text(each, field):
+    return isinstance(each, dict) and isinstance(each.get("version"), str) and isinstance(each.get(field), dict)
+
+
 def open_bundle(data, key):
     try:
         lines = data.decode("utf-8").split("\n")
@@ -184,18 +192,18 @@ def open_bundle(data, key):
     if len(lines) != 1 + 2 * count:
         raise Problem("sequence", "It has another number of entries than it says.")
     key_lists = [keys.get(name) for name in ("decisions", "requests", "results")]
-    rules = header.get("rules", [])
-    if not all(isinstance(each, list) and all(map(is_key, each)) for each in key_lists) or not isinstance(rules, list):
+    texts = [(name, field, header.get(name, [])) for name, field in TEXTS]
+    if not all(isinstance(each, list) and all(map(is_key, each)) for each in key_lists):
         raise Problem("malformed", "The first line is no head.", 1)
-    for each in rules:
-        if not isinstance(each, dict) or not isinstance(each.get("version"), str) or not isinstance(each.get("rules"), dict):
-            raise Problem("malformed", "The first line is no head.", 1)
+    if not all(isinstance(given, list) and all(is_text(each, field) for each in given) for _, field, given in texts):
+        raise Problem("malformed", "The first line is no head.", 1)
     origin, size, root = open_note(header["checkpoint"], key, "checkpoint", 1).split("\n")[:3]
     if origin != key["name"] or not size.isdecimal():
         raise Problem("checkpoint", "It is the checkpoint of another record.", 1)
-    for each in rules:
-        if digest_of(canonical(each["rules"]))[7:39] != each["version"]:
-            raise Problem("rules", "Rules are not of the version that they are said to be.", 1)
+    for name, field, given in texts:
+        for each in given:
+            if digest_of(canonical(each[field]))[7:39] != each["version"]:
+                raise Problem(name, "A text is not of the version that it is said to be.", 1)
 
     entries, last = [], -1
     for n in range(count):
@@ -333,7 +341,7 @@ def is_digest(digest, data, names):
 def request_in(data, keys, entry):
     """The claims of an event, or the code and the reason why it is not authentic. Likewise below."""
     claims = claims_of(data.get("signature"), "countersign-request+jws", keys["requests"], entry)
-    if not claims or differs(claims, data, CALL + ["agent_id", "user_id", "requested_by"]):
+    if not claims or differs(claims, data, CALL + ["agent_id", "agent_version", "user_id", "requested_by"]):
         return None, "request_signature"
     execution = (data.get("requirement") or {}).get("tool_execution") or {}
     if execution.get("redact") == [] and not is_digest(data["digest"], data, EXACT):

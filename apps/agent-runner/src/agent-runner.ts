@@ -15,7 +15,7 @@ import {
 import { DecisionGuard, openRequestKeyRing, openResultVerifier, openVerifier } from '@countersign/signing';
 import { ResultGuard } from '@countersign/signing/results';
 import { Module } from '@nestjs/common';
-import { agentVersionCollection, AgentVersions } from './agents/agent-versions.js';
+import { agentVersionCollection, AgentVersions, decideAgentVersion } from './agents/agent-versions.js';
 import { AgentsController } from './agents/agents.controller.js';
 import { Agents } from './agents/agents.js';
 import { ExternalCallsController } from './external-agents/external-calls.controller.js';
@@ -104,8 +104,7 @@ export function agentRunner(
   const declaration = readDeclaration(config.COUNTERSIGN_CONFIG);
   return (context) => {
     const { definitions } = declaration;
-    const { bus, configuration, database, exclusive, log, metrics, now, recordsSince, setBack, stopping, tracing } =
-      context;
+    const { bus, configuration, exclusive, log, metrics, now, recordsSince, setBack, stopping, tracing } = context;
     const embeddedIn = config.KAFKA_BROKERS ? undefined : config.DATA_DIR;
     const signer = new RequestSigner(
       () => openRequestKeyRing(config, embeddedIn),
@@ -146,7 +145,12 @@ export function agentRunner(
     });
     const wake = (id: string) => runner.handle(id, { type: 'turn_came' });
     const turns: Sessions = new Sessions({ sessions, runs: store, wake, log });
-    const versions = new AgentVersions(database.collection(agentVersionCollection).store, now);
+    const { commandHandler: agentVersions, relay: versionRelay } = openCommandHandler(context, {
+      service: 'agent-runner',
+      collection: agentVersionCollection,
+      decide: decideAgentVersion,
+    });
+    const versions = new AgentVersions(agentVersions, now, log);
     const runner: RunDispatcher = new RunDispatcher({
       runs,
       pool: () => pool,
@@ -248,13 +252,14 @@ export function agentRunner(
       async begin() {
         if (exclusive) await releaseAll(runs);
         relay.start();
+        versionRelay.start();
         pool.start();
         again.start();
       },
       async stop(graceMs) {
         await again.stop();
         await pool.stop(graceMs);
-        await relay.stop();
+        await Promise.all([relay.stop(), versionRelay.stop()]);
         await Promise.all([watch.stop(), preview.stop(), calls.stop(), agents.close()]);
       },
     };

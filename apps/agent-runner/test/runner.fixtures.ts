@@ -1,13 +1,18 @@
 import { noTracing } from '@countersign/service';
 import type { Event, Log } from '@countersign/contracts';
 import type { Call, ConversationItem, Run, Session } from '@countersign/contracts/runs';
-import { atMillis } from '@countersign/contracts/time';
+import { atMillis, type Clock } from '@countersign/contracts/time';
 import type { Agent } from '@countersign/definitions';
 import { CommandHandler, WorkPool, type Commit, type Store } from '@countersign/persistence';
 import { openTemporaryDatabase } from '@countersign/testing';
 import type { CallContext, ToolFunction } from '@countersign/tool';
 import { expect, vi } from 'vitest';
-import { agentVersionCollection, AgentVersions } from '../src/agents/agent-versions.js';
+import {
+  agentVersionCollection,
+  AgentVersions,
+  decideAgentVersion,
+  type AgentVersion,
+} from '../src/agents/agent-versions.js';
 import { ModelError, type Model, type ModelRequest, type ModelResponse } from '../src/model/model.js';
 import { agent, byCaller, callIn, requested, responded } from './run.fixtures.js';
 import type { RunMessage } from '../src/run/messages.js';
@@ -22,6 +27,19 @@ import type { RunRejection } from '../src/run/states.js';
 export const soon = { timeout: 5_000, interval: 5 };
 
 export const silent: Log = { info() {}, warn() {}, error() {} };
+export const agentVersionsIn = (
+  store: Store<AgentVersion>,
+  now: Clock,
+  publish: (events: readonly Event[]) => void = () => {},
+) =>
+  new CommandHandler({
+    collection: agentVersionCollection,
+    store,
+    decide: decideAgentVersion,
+    source: '/r',
+    publish,
+    now,
+  });
 const answer = (...items: ConversationItem[]): ModelResponse => responded(...items).response;
 /** A request for a run, by default alone in its session. */
 export const request = (run_id: string, change: Partial<RequestOf['run']> = {}): RunMessage => ({
@@ -196,7 +214,7 @@ export class Given {
       runs,
       pool: () => pool,
       agents,
-      versions: new AgentVersions(this.#versions, now),
+      versions: new AgentVersions(agentVersionsIn(this.#versions, now), now, silent),
       sessions,
       model: this.model,
       tracing: noTracing,

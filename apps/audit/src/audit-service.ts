@@ -14,6 +14,7 @@ import { checkpointCollection, decideCheckpoint } from './checkpoints/checkpoint
 import { Checkpoints } from './checkpoints/checkpoints.js';
 import type { AuditConfig } from './config.js';
 import { Evidence } from './evidence/evidence.js';
+import { schemaCollection, Schemas } from './evidence/schemas.js';
 import { keyCollection, ServiceKeys, type KeyKind } from './evidence/service-keys.js';
 import { AuditController } from './http/audit.controller.js';
 import { positionCollection, Publisher } from './publish/publisher.js';
@@ -129,7 +130,8 @@ export function auditService(config: AuditConfig): (context: ServiceContext) => 
         results: () => verifiers.results,
       },
     });
-    const evidence = new Evidence({ log, checkpoints, keys: serviceKeys });
+    const schemas = new Schemas(database.collection(schemaCollection).store, now);
+    const evidence = new Evidence({ log, checkpoints, keys: serviceKeys, schemas });
     const hidden = hiddenArguments(() => tools, definitions.mcp_servers);
 
     const openKeys = async () => {
@@ -161,7 +163,7 @@ export function auditService(config: AuditConfig): (context: ServiceContext) => 
         await configuration.fresh();
         const event = recordableOf(delivery, hidden);
         await serviceKeys.look(event);
-        await recorder.record(event);
+        await recorder.record({ ...event, schema: await schemas.versionOf(event.type) });
         const isRead = event.type !== unreadable;
         if (!isRead) unread += 1;
         seen.add({ readable: String(isRead) });

@@ -98,7 +98,9 @@ describe('the trace of a run', () => {
     expect(new Set(spans.filter((span) => span.traceId === traceId).map(({ name }) => name))).toEqual(
       new Set([
         'POST /agents/:agent_id/runs',
+        'send config.agent_declared',
         'send run.started',
+        'process config.agent_declared',
         'process run.started',
         'invoke_agent ops',
         'chat gpt-5-mini',

@@ -68,7 +68,13 @@ function request(): Event<'tool.approval_required'> {
     tool_execution,
   };
   const digest = callDigest(call);
-  const template = { source_name: 'Operations', parameters: null, tool_version: null, context: {} };
+  const template = {
+    source_name: 'Operations',
+    parameters: null,
+    tool_version: null,
+    agent_version: null,
+    context: {},
+  };
   const data = {
     ...ids,
     ...call,

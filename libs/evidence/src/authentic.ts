@@ -38,7 +38,7 @@ type OutcomeName = keyof typeof outcomes;
 const judges: Readonly<Record<string, Judge>> = {
   'tool.approval_required': async (data, { requests }, entry) => {
     const signed = await claimsOf(data['signature'], 'countersign-request+jws', requests, entry);
-    const names = [...ofCall, 'agent_id', 'user_id', 'requested_by'];
+    const names = [...ofCall, 'agent_id', 'agent_version', 'user_id', 'requested_by'];
     const judged = asSigned('request_signature', signed, data, names);
     if ('reason' in judged) return judged;
     const checked = isShown((data['requirement'] as Requirement | undefined)?.tool_execution?.redact);

@@ -19,6 +19,18 @@ export interface RulesOfVersion {
   rules: Record<string, unknown>;
 }
 
+/** An agent as its runs used it, by the digest that requests name: its instructions, and its tools as they were gated. */
+export interface AgentOfVersion {
+  version: string;
+  definition: Record<string, unknown>;
+}
+
+/** The JSON Schema of the data of events. */
+export interface SchemaOfVersion {
+  version: string;
+  schema: Record<string, unknown>;
+}
+
 export interface Header {
   format: typeof format;
   run_id: string;
@@ -30,6 +42,10 @@ export interface Header {
   keys: { decisions: ServiceKey[]; requests: ServiceKey[]; results: ServiceKey[] };
   /** Those that decisions in it were made by. */
   rules?: RulesOfVersion[];
+  /** Those that requests in it were made by. */
+  agents?: AgentOfVersion[];
+  /** By which the events were read, as their entries say. */
+  schemas?: SchemaOfVersion[];
 }
 
 /** An event as it is on record. */
@@ -40,6 +56,8 @@ export interface Entry {
   time: string;
   key: string;
   sequence: number;
+  /** The version of the schema that its data was read by. */
+  schema?: string;
   data: Record<string, unknown>;
   /** The line of the file, from 1. */
   line: number;
@@ -54,6 +72,11 @@ export interface Bundle {
 }
 
 const utf8 = new TextEncoder();
+
+/** What a head has of versions, and where the text of each is. */
+const texts = { rules: 'rules', agents: 'definition', schemas: 'schema' } as const;
+type Text = keyof typeof texts;
+type OfVersion = { version: string };
 const problem = (code: EvidenceProblem['code'], message: string, line?: number) =>
   new EvidenceProblem(code, message, line);
 
@@ -74,7 +97,8 @@ export async function openBundle(bytes: Uint8Array, key: NoteKey): Promise<Bundl
   const checkpoint = await openCheckpoint(header.checkpoint, key).catch((error: Error) => {
     throw problem('checkpoint', `The checkpoint is not signed by the log: ${error.message}.`, 1);
   });
-  for (const each of header.rules ?? []) await checkRules(each);
+  for (const [name, field] of Object.entries(texts))
+    for (const each of header[name as Text] ?? []) await checkVersion(name as Text, each, field);
   let last = -1;
   const entries = lines.slice(1, 1 + header.entries).map((leaf, n) => {
     const proofLine = 1 + header.entries + n;
@@ -123,7 +147,7 @@ function headerIn(line: string): Header {
     typeof checkpoint === 'string' &&
     Number.isSafeInteger(entries) &&
     [keys?.decisions, keys?.requests, keys?.results].every(areKeys) &&
-    (header.rules === undefined || (Array.isArray(header.rules) && header.rules.every(areRules)));
+    Object.entries(texts).every(([name, field]) => areTexts(header[name as Text], field));
   if (!isHeader) throw problem('malformed', `The first line is no head of ${format}.`, 1);
   return header as Header;
 }
@@ -137,14 +161,17 @@ const areKeys = (keys: unknown): boolean =>
       typeof key['x'] === 'string' &&
       (key['until'] === undefined || Number.isSafeInteger(key['until'])),
   );
-const areRules = (each: unknown): boolean =>
-  isObject(each) && typeof each['version'] === 'string' && isObject(each['rules']);
+const areTexts = (each: unknown, field: string): boolean =>
+  each === undefined ||
+  (Array.isArray(each) &&
+    each.every((one) => isObject(one) && typeof one['version'] === 'string' && isObject(one[field])));
 
-/** What decisions are signed with is the digest of their rules: others under its name were not in force. */
-async function checkRules({ version, rules }: RulesOfVersion): Promise<void> {
-  const digest = await digestOf(canonical(rules));
+/** What entries name by its digest: others under its name were not in force. */
+async function checkVersion(name: Text, text: OfVersion, field: string): Promise<void> {
+  const { version } = text;
+  const digest = await digestOf(canonical((text as unknown as Record<string, unknown>)[field]));
   if (digest.slice('sha256:'.length, 'sha256:'.length + version.length) !== version || version.length !== 32)
-    throw problem('rules', `The rules of version ${version} are not those that it is the digest of.`, 1);
+    throw problem(name, `The ${name} of version ${version} are not those that it is the digest of.`, 1);
 }
 
 function entryIn(line: string, number: number): Omit<Entry, 'line' | 'index'> {

@@ -1,4 +1,4 @@
-export { format, type Header, type RulesOfVersion, type ServiceKey } from './bundle.js';
+export { format, type Header, type SchemaOfVersion, type ServiceKey } from './bundle.js';
 export type { Call } from './meaning.js';
 export type { ProblemCode } from './problem.js';
 export { verifyEvidence, type Report } from './verify.js';

@@ -75,19 +75,28 @@ export async function meaningOf({ header, entries }: Bundle): Promise<Meaning> {
   for (const { data, line } of entries.filter(({ type }) => type === 'approval.decision_recorded'))
     if (found.of('tool.approval_required', data['approval_id']).length === 0)
       notes.push(`Line ${line}: a decision on ${data['approval_id']}, which nobody requested.`);
-  const known = new Set((header.rules ?? []).map(({ version }) => version));
-  const versions = new Set(
-    found.all('approval.resolved').flatMap(({ claims }) => text(claims['policy_version']) ?? []),
-  );
-  for (const version of versions)
-    if (!known.has(version))
-      notes.push(`The rules of version ${version}, by which it was decided, are not in this evidence.`);
+  const named = (type: string, name: string) => found.all(type).flatMap(({ claims }) => text(claims[name]) ?? []);
+  for (const version of missing(header.rules, named('approval.resolved', 'policy_version')))
+    notes.push(`The rules of version ${version}, by which it was decided, are not in this evidence.`);
+  for (const version of missing(header.agents, named('tool.approval_required', 'agent_version')))
+    notes.push(`The agent of version ${version}, which asked for a call, is not in this evidence.`);
+  for (const version of missing(
+    header.schemas,
+    entries.flatMap(({ schema }) => text(schema) ?? []),
+  ))
+    notes.push(`The schema of version ${version}, by which an event was read, is not in this evidence.`);
   const conflicts = entries.length - new Set(entries.map(({ source, id }) => canonical([source, id]))).size;
   if (conflicts > 0)
     notes.push(`${conflicts} event(s) have the id of another one and say something else: one of each is forged.`);
   if (!entries.some(({ type }) => /^run\.(completed|failed|cancelled)$/.test(type)))
     notes.push('The run was not over yet.');
   return { calls: [...calls.values()], notes };
+}
+
+/** The versions that are named and not there. */
+function missing(there: readonly { version: string }[] = [], named: readonly string[]): Set<string> {
+  const known = new Set(there.map(({ version }) => version));
+  return new Set(named.filter((version) => !known.has(version)));
 }
 
 const idOf = ({ entry }: Authentic | Doubtful): unknown => entry.data['approval_id'];

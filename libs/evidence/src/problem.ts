@@ -12,6 +12,10 @@ export type ProblemCode =
   | 'inclusion'
   /** Rules in it are not of the version that they are said to be. */
   | 'rules'
+  /** Nor is an agent. */
+  | 'agents'
+  /** Nor is a schema. */
+  | 'schemas'
   /** A call began without a request. */
   | 'request_missing'
   /** A request is not as the runner signed it. */

@@ -4,7 +4,19 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
-import { byDeputies, digest, glassBroken, linesOf, Office, rules, rulesVersion } from '../test/evidence.fixtures.js';
+import {
+  agent,
+  agentVersion,
+  byDeputies,
+  digest,
+  glassBroken,
+  linesOf,
+  Office,
+  rules,
+  rulesVersion,
+  schema,
+  schemaVersion,
+} from '../test/evidence.fixtures.js';
 import { forgeriesOf } from '../test/forgeries.fixtures.js';
 import type { Header } from './bundle.js';
 import { verifyEvidence } from './verify.js';
@@ -128,7 +140,7 @@ describe.skipIf(!hasPython)('the verifier in Python', () => {
     expect(python).toEqual(ours);
   });
 
-  it('agrees on keys that were withdrawn, and on rules', async () => {
+  it('agrees on keys that were withdrawn, and on texts of versions', async () => {
     const office = new Office();
     const told = office.story('run-1');
     const heads: ((keys: Header['keys']) => Record<string, unknown>)[] = [
@@ -143,6 +155,12 @@ describe.skipIf(!hasPython)('the verifier in Python', () => {
       ...[undefined, [], null, {}, [null], [{ version: rulesVersion }]].map((given) => () => ({ rules: given })),
       ...[rules, { ...rules, default: 'approve' }, {}].map((given) => () => ({
         rules: [{ version: rulesVersion, rules: given }],
+      })),
+      ...[undefined, [], [null], [agent], { ...agent, instructions: 'Do not.' }, agent].map((given) => () => ({
+        agents: Array.isArray(given) ? given : given && [{ version: agentVersion, definition: given }],
+      })),
+      ...[undefined, [], [1], { ...schema, type: 'string' }, schema].map((given) => () => ({
+        schemas: Array.isArray(given) ? given : given && [{ version: schemaVersion, schema: given }],
       })),
     ];
     const bundles = await Promise.all(heads.map((head) => office.bundle('run-1', told, head)));

@@ -1,6 +1,15 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { linesOf, Office, rules, rulesVersion } from '../test/evidence.fixtures.js';
+import {
+  agent,
+  agentVersion,
+  linesOf,
+  Office,
+  rules,
+  rulesVersion,
+  schema,
+  schemaVersion,
+} from '../test/evidence.fixtures.js';
 import type { Header } from './bundle.js';
 import { verifyEvidence } from './verify.js';
 
@@ -60,41 +69,46 @@ describe('the keys of a bundle', () => {
   );
 });
 
-describe('the rules of a bundle', () => {
-  const of = (given: unknown) => office.bundle('run-1', told, () => ({ rules: given }));
+describe.each([
+  ['rules', 'rules', rulesVersion, rules],
+  ['agents', 'definition', agentVersion, agent],
+  ['schemas', 'schema', schemaVersion, schema],
+] as const)('the %s of a bundle', (name, field, version, there) => {
+  const of = (given: unknown) => office.bundle('run-1', told, () => ({ [name]: given }));
 
-  it('are shown, and are those that the decision names', async () => {
-    expect(await verify(of([{ version: rulesVersion, rules }]))).toMatchObject({
+  it('are those that entries name', async () => {
+    expect(await verify(of([{ version, [field]: there }]))).toMatchObject({
       holds: true,
       notes: [],
       rules: [{ version: rulesVersion, rules }],
+      agents: [{ version: agentVersion, definition: agent }],
       calls: [{ rules_version: rulesVersion }],
     });
   });
 
   it('that are missing are noted', async () => {
     for (const given of [[], undefined])
-      expect(await verify(of(given))).toMatchObject({ holds: true, notes: [expect.stringContaining(rulesVersion)] });
+      expect(await verify(of(given))).toMatchObject({ holds: true, notes: [expect.stringContaining(version)] });
   });
 
   it('are others when anything in them is', async () => {
-    for (const other of [{ ...rules, default: 'approve' }, { ...rules, rules: [] }, {}])
-      expect(await problemOf(of([{ version: rulesVersion, rules: other }]))).toBe('rules');
-    for (const version of ['', rulesVersion.slice(0, 8), `${rulesVersion}0`, rulesVersion.toUpperCase()])
-      expect(await problemOf(of([{ version, rules }]))).toBe('rules');
+    for (const other of [{ ...there, default: 'approve' }, { ...there, type: [] }, {}])
+      expect(await problemOf(of([{ version, [field]: other }]))).toBe(name);
+    for (const called of ['', version.slice(0, 8), `${version}0`, version.toUpperCase()])
+      expect(await problemOf(of([{ version: called, [field]: there }]))).toBe(name);
     for (const broken of [
       null,
       {},
       [null],
-      [{ version: rulesVersion }],
-      [{ version: 1, rules }],
-      [{ version: rulesVersion, rules: [] }],
+      [{ version }],
+      [{ version: 1, [field]: there }],
+      [{ version, [field]: [] }],
     ])
       expect(await problemOf(of(broken))).toBe('malformed');
   });
 
   it('are others whatever character of them is changed', async () => {
-    const text = JSON.stringify(rules);
+    const text = JSON.stringify(there);
     await fc.assert(
       fc.asyncProperty(fc.nat(text.length - 1), fc.constantFrom(...'{}[],:"aZ019'), async (place, char) => {
         fc.pre(text[place] !== char);
@@ -106,9 +120,14 @@ describe('the rules of a bundle', () => {
         }
         // A number may be written in several ways.
         if (JSON.stringify(other) === text) return;
-        expect(await problemOf(of([{ version: rulesVersion, rules: other }]))).toMatch(/^(rules|malformed)$/);
+        expect([name, 'malformed']).toContain(await problemOf(of([{ version, [field]: other }])));
       }),
-      { numRuns: 500 },
+      { numRuns: 300 },
     );
   });
+});
+
+it('a request is not authentic under another agent than it was signed for', async () => {
+  const other = office.story('run-1', {}, { 'tool.approval_required': { agent_version: rulesVersion } });
+  expect(await problemOf(office.bundle('run-1', other))).toBe('request_signature');
 });

@@ -1,5 +1,5 @@
 import { readKey } from '@countersign/transparency';
-import { openBundle, type Entry, type RulesOfVersion } from './bundle.js';
+import { openBundle, type AgentOfVersion, type Entry, type RulesOfVersion } from './bundle.js';
 import { meaningOf, type Call } from './meaning.js';
 import { EvidenceProblem, type ProblemCode } from './problem.js';
 
@@ -15,6 +15,8 @@ export type Report =
       calls: Call[];
       /** By which it was decided, as far as they are in the evidence. */
       rules: RulesOfVersion[];
+      /** Which asked for its calls, as far as they are in the evidence. */
+      agents: AgentOfVersion[];
       notes: string[];
     }
   | { holds: false; code: ProblemCode; message: string; line: number | null };
@@ -38,8 +40,8 @@ export async function verifyEvidence(bytes: Uint8Array, key: string): Promise<Re
       source,
       id,
     }));
-    const { run_id, rules = [] } = bundle.header;
-    return { holds: true, run_id, origin, size, entries, calls, rules, notes };
+    const { run_id, rules = [], agents = [] } = bundle.header;
+    return { holds: true, run_id, origin, size, entries, calls, rules, agents, notes };
   } catch (error) {
     if (!(error instanceof EvidenceProblem)) throw error;
     return { holds: false, code: error.code, message: error.message, line: error.line ?? null };

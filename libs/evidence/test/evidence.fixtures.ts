@@ -31,7 +31,16 @@ export const rules = {
   rules: [{ name: 'production', share: 0.5, require: { count: 1 }, then: { require: { break_glass: ['incident'] } } }],
   groups: { incident: ['bob'] },
 };
-export const rulesVersion = digest(canonical(rules)).slice(7, 39);
+const versionOf = (text: object): string => digest(canonical(text)).slice(7, 39);
+export const rulesVersion = versionOf(rules);
+export const agent = {
+  id: 'ops',
+  instructions: 'Deploy what you are told.',
+  tools: [{ name: 'deploy', approval: 'required' }],
+};
+export const agentVersion = versionOf(agent);
+export const schema = { $id: 'urn:countersign:event:run.started:1', type: 'object' };
+export const schemaVersion = versionOf(schema);
 
 export type Data = Record<string, unknown>;
 export interface Told {
@@ -85,6 +94,7 @@ export class Office {
     const request = {
       ...asked,
       agent_id: 'ops',
+      agent_version: agentVersion,
       user_id: 'ana',
       requested_by: 'ana',
       ...signed['tool.approval_required'],
@@ -178,6 +188,7 @@ export class Office {
         subject: run_id,
         key: run_id,
         sequence: n + 1,
+        ...(type === 'run.started' && { schema: schemaVersion }),
         data,
       });
       for (let other = 0; other < (n * 7) % 4; other++) append(`of another run ${n} ${other}`);
@@ -195,6 +206,8 @@ export class Office {
       checkpoint,
       keys,
       rules: shownRules,
+      agents: [{ version: agentVersion, definition: agent }],
+      schemas: [{ version: schemaVersion, schema }],
       ...change(keys),
     });
     const proofs: string[] = [];

@@ -1,10 +1,14 @@
+import type { Event, EventData } from '@countersign/contracts';
+import { canonicalJson } from '@countersign/contracts/json';
 import { RetryableError } from '@countersign/contracts/problems';
 import { agentOf, type AgentDefinition } from '@countersign/definitions';
 import { openTemporaryDatabase } from '@countersign/testing';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { hash } from 'node:crypto';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Store } from '@countersign/persistence';
 import { agentVersionCollection, AgentVersions, type AgentVersion } from './agent-versions.js';
 import { agent, now, tools } from '../../test/run.fixtures.js';
+import { agentVersionsIn, silent } from '../../test/runner.fixtures.js';
 
 const { version: _, ...definition } = agent;
 
@@ -45,7 +49,12 @@ describe('kept definitions', () => {
   });
   afterEach(() => close());
 
-  const versions = (over = store) => new AgentVersions(over, () => now);
+  const versions = (over = store, publish: (events: readonly Event[]) => void = () => {}, log = silent) =>
+    new AgentVersions(
+      agentVersionsIn(over, () => now, publish),
+      () => now,
+      log,
+    );
 
   it('are there after a restart as they were', async () => {
     await versions().keep(agent);
@@ -58,6 +67,26 @@ describe('kept definitions', () => {
     await one.keep(agent);
     expect(await store.count({})).toBe(1);
     expect(await other.get(agent.version)).toEqual(agent);
+  });
+
+  it('are published once, with what their digest is of', async () => {
+    const published: Event[] = [];
+    for (const each of [versions(store, (events) => void published.push(...events)), versions()])
+      await each.keep(agent);
+    expect(published).toMatchObject([
+      { type: 'config.agent_declared', key: agent.version, data: { agent_id: agent.id } },
+    ]);
+    const { version, definition: said } = published[0]!.data as EventData<'config.agent_declared'>;
+    expect(hash('sha256', canonicalJson(said)).slice(0, 32)).toBe(version);
+    expect(said).toEqual(JSON.parse(JSON.stringify(definition)));
+  });
+
+  it('are kept where they are too large to be published', async () => {
+    const error = vi.fn();
+    const large = agentOf({ ...definition, instructions: 'x'.repeat(2 ** 20) });
+    await versions(store, undefined, { ...silent, error }).keep(large);
+    expect(error).toHaveBeenCalledOnce();
+    expect(await versions().get(large.version)).toEqual(large);
   });
 
   it('that there are not are not found', async () => {

@@ -1,18 +1,44 @@
-import type { stored } from '@countersign/contracts';
+import { emit, type Log, type stored } from '@countersign/contracts';
+import { TerminalError } from '@countersign/contracts/problems';
 import type { Run } from '@countersign/contracts/runs';
-import type { Clock } from '@countersign/contracts/time';
+import type { Clock, EpochMillis } from '@countersign/contracts/time';
 import { agentOf, type Agent, type AgentDefinition } from '@countersign/definitions';
-import { insertOnce, newRecord, type Collection, type Store } from '@countersign/persistence';
+import {
+  changed,
+  ignored,
+  insertOnce,
+  newRecord,
+  type Collection,
+  type CommandHandler,
+  type Transition,
+} from '@countersign/persistence';
 import type { z } from 'zod';
 import { incompatibilities, stillPossible } from './agent-version.js';
 import type { Agents } from './agents.js';
 
 /** A definition that some run started with. Its key is its digest, so it never changes. */
-export type AgentVersion = { id: string; definition: AgentDefinition } & {
+export type AgentVersion = { id: string; event_key: string; definition: AgentDefinition } & {
   [K in keyof typeof stored]: z.infer<(typeof stored)[K]>;
 };
 
 export const agentVersionCollection: Collection<AgentVersion> = { name: 'agent_versions', key: 'id', indexes: [] };
+
+export interface AgentVersionMessage {
+  type: 'begun_with';
+  agent: Agent;
+}
+
+/** Published once, when the first run begins with it, so that evidence has what an agent was told to do. */
+export function decideAgentVersion(
+  known: AgentVersion | undefined,
+  { agent: { version, ...definition } }: AgentVersionMessage,
+  now: EpochMillis,
+): Transition<AgentVersion> {
+  if (known) return ignored('the definition is kept');
+  const state = { id: version, event_key: version, definition, ...newRecord(now) };
+  const declared = { agent_id: definition.id, version, definition: { ...definition } };
+  return changed(state, emit('config.agent_declared', declared));
+}
 
 /** Why a run cannot go on with any definition; `wait` when that may pass. */
 export interface Unfit {
@@ -25,22 +51,29 @@ export class AgentVersions {
   readonly #known = new Map<string, Agent>();
 
   constructor(
-    private readonly store: Store<AgentVersion>,
+    private readonly versions: Pick<CommandHandler<AgentVersion, AgentVersionMessage>, 'execute' | 'store'>,
     private readonly now: Clock,
+    private readonly log: Pick<Log, 'error'>,
   ) {}
 
-  /** Stores a definition before the first run depends on it. */
+  /** Stores a definition, and publishes it, before the first run depends on it. */
   async keep(agent: Agent): Promise<void> {
-    if (this.#known.has(agent.version)) return;
     const { version: id, ...definition } = agent;
-    await insertOnce(this.store, { id, definition, ...newRecord(this.now()) });
-    this.#known.set(agent.version, agent);
+    if (this.#known.has(id)) return;
+    try {
+      await this.versions.execute(id, { type: 'begun_with', agent }, { creates: true });
+    } catch (err) {
+      if (!(err instanceof TerminalError)) throw err;
+      this.log.error({ err, agent_id: agent.id, version: id }, 'cannot publish an agent; evidence will lack it');
+      await insertOnce(this.versions.store, { id, event_key: id, definition, ...newRecord(this.now()) });
+    }
+    this.#known.set(id, agent);
   }
 
   async get(version: string): Promise<Agent | undefined> {
     const known = this.#known.get(version);
     if (known) return known;
-    const stored = await this.store.get(version);
+    const stored = await this.versions.store.get(version);
     if (!stored) return undefined;
     const agent = agentOf(stored.definition);
     this.#known.set(version, agent);

@@ -116,6 +116,7 @@ export function approvalRequired(run: Run, agent: Agent, call: Call, reason: str
     requirement: requirementOf(call),
     parameters: tool?.parameters ?? null,
     tool_version: tool ? toolVersion(tool) : null,
+    agent_version: agent.version,
     context: contextOf(run, reason),
     digest: callDigest({ run_id: run.run_id, tool_call_id, tool_name, tool_args }),
     salt: null,

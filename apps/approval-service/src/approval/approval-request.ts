@@ -75,7 +75,7 @@ type ApprovalRequest = Pick<
 
 export function requestIn({ data, traceparent, tracestate }: Event<'tool.approval_required'>): ApprovalRequest {
   const { approval_id, requirement, digest: _digest, repeated: _repeated, ...rest } = data;
-  const { run_began_at: _run_began_at, set_back: _set_back, ...request } = rest;
+  const { run_began_at: _run_began_at, set_back: _set_back, agent_version: _agent_version, ...request } = rest;
   return { ...request, id: approval_id, requirements: [requirement], traceparent, tracestate };
 }
 

@@ -1,11 +1,12 @@
 import type { AppendLog } from '@countersign/persistence/append-log';
-import { format, type Header, type RulesOfVersion } from '@countersign/evidence';
+import { format, type Header } from '@countersign/evidence';
 import { proveInclusion } from '@countersign/transparency';
 import { hash } from 'node:crypto';
 import type { Checkpoints } from '../checkpoints/checkpoints.js';
 import { canonicalText } from '../record/canonical-text.js';
 import type { Entry } from '../record/entry.js';
 import { readNodes } from '../record/tree.js';
+import type { Schemas } from './schemas.js';
 import type { ServiceKeys } from './service-keys.js';
 
 const atOnce = 1_000;
@@ -17,24 +18,36 @@ export class Evidence {
       log: AppendLog<Entry>;
       checkpoints: Pick<Checkpoints, 'at' | 'origin' | 'sign'>;
       keys: Pick<ServiceKeys, 'of'>;
+      schemas: Pick<Schemas, 'of'>;
     },
   ) {}
 
   /** @returns undefined when nothing is on record of this run, or some of it was removed. @throws RetryableError while keys cannot be fetched */
   async of(run_id: string): Promise<string | undefined> {
-    const { checkpoints, keys, log } = this.options;
+    const { checkpoints, keys, log, schemas } = this.options;
     const size = await log.length();
     const entries = await this.#entries(run_id, size);
     // The rest of a run would prove nothing of it.
     if (entries.length === 0 || !entries.every(isThere)) return undefined;
     const { note } = await checkpoints.at(size);
+    const said = entries.map(({ type, leaf }) => ({ type, ...(JSON.parse(leaf) as Said) }));
+    const named = (of: string, name: string) =>
+      versionsIn(said.filter(({ type }) => type === of).map(({ data }) => data[name]));
+    const rules = await this.#declared('config.rules_declared', 'rules', named('approval.resolved', 'policy_version'));
+    const agents = await this.#declared(
+      'config.agent_declared',
+      'definition',
+      named('tool.approval_required', 'agent_version'),
+    );
     const header: Header = {
       format,
       run_id,
       entries: entries.length,
       checkpoint: note,
       keys: await keys.of(entries),
-      rules: await this.#rules(entries),
+      rules: rules.map(([version, text]) => ({ version, rules: text })),
+      agents: agents.map(([version, text]) => ({ version, definition: text })),
+      schemas: await schemas.of(versionsIn(said.map(({ schema }) => schema))),
     };
     const proofs: string[] = [];
     for (const { position } of entries) {
@@ -60,28 +73,28 @@ export class Evidence {
     }
   }
 
-  /** The rules that decisions name, as published; an entry whose version is not its digest is ignored. */
-  async #rules(entries: readonly Kept[]): Promise<RulesOfVersion[]> {
-    const versions = new Set(entries.filter(({ type }) => type === 'approval.resolved').flatMap(versionIn));
-    const found: RulesOfVersion[] = [];
+  /** What was published under these versions; an entry whose version is not its digest is ignored. */
+  async #declared(type: string, field: string, versions: Iterable<string>): Promise<[string, Text][]> {
+    const found: [string, Text][] = [];
     for (const version of versions) {
-      const filter = { key: version, type: 'config.rules_declared' };
-      const declared = await this.options.log.find({ filter, sort: [], limit: atOnce });
-      const all = declared
-        .filter(isThere)
-        .map(({ leaf }) => (JSON.parse(leaf) as { data: { rules: Record<string, unknown> } }).data.rules);
-      const rules = all.find((each) => hash('sha256', canonicalText(each)).startsWith(version));
-      if (rules) found.push({ version, rules });
+      const told = await this.options.log.find({ filter: { key: version, type }, sort: [], limit: atOnce });
+      const all = told.filter(isThere).map(({ leaf }) => (JSON.parse(leaf) as Said).data[field] as Text);
+      const text = all.find((each) => hash('sha256', canonicalText(each)).startsWith(version));
+      if (text) found.push([version, text]);
     }
     return found;
   }
+}
+
+type Text = Record<string, unknown>;
+interface Said {
+  data: Record<string, unknown>;
+  schema?: unknown;
 }
 
 /** An entry that was not removed. */
 type Kept = Entry & { leaf: string };
 const isThere = (entry: Entry): entry is Kept => entry.leaf !== null;
 
-function versionIn({ leaf }: Kept): string | [] {
-  const { policy_version } = (JSON.parse(leaf) as { data: { policy_version?: unknown } }).data;
-  return typeof policy_version === 'string' && /^[0-9a-f]{32}$/.test(policy_version) ? policy_version : [];
-}
+const versionsIn = (said: readonly unknown[]): Set<string> =>
+  new Set(said.filter((each) => typeof each === 'string').filter((each) => /^[0-9a-f]{32}$/.test(each)));

@@ -2,9 +2,6 @@ import { RetryableError } from '@countersign/contracts/problems';
 import { systemClock } from '@countersign/contracts/time';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { event, openRecord } from '../../test/record.fixtures.js';
-import { hash } from 'node:crypto';
-import { canonicalText } from '../record/canonical-text.js';
-import { Evidence } from './evidence.js';
 import { keyCollection, ServiceKeys } from './service-keys.js';
 
 const signatureBy = (kid: string) =>
@@ -122,33 +119,4 @@ describe('the keys of the services', () => {
       expect(publicPart).not.toHaveBeenCalled();
     },
   );
-});
-
-describe('the rules in evidence', () => {
-  const rules = { default: 'approve', groups: {}, rules: [{ name: 'r' }] };
-  const version = hash('sha256', canonicalText(rules)).slice(0, 32);
-
-  it('are those that a decision names, whoever else published others under their version', async () => {
-    const { log, recorder } = openRecord();
-    const one = recorder();
-    const told = (n: number, given: unknown) =>
-      event(n, { type: 'config.rules_declared', key: version, data: { version, rules: given } });
-    await one.record(event(1, { type: 'approval.resolved', key: 'run-1', data: { policy_version: version } }));
-    await one.record(event(4, { type: 'approval.resolved', key: 'run-1', data: { policy_version: 'f'.repeat(32) } }));
-    for (const [n, given] of [
-      [10, {}],
-      [11, { ...rules, default: 'reject' }],
-      [12, null],
-      [13, rules],
-    ] as const)
-      await one.record(told(n, given));
-    const checkpoints = {
-      origin: 'o',
-      at: async () => ({ origin: 'o', size: 6, root: '', note: 'note' }),
-      sign: async () => 'seal',
-    };
-    const keys = { of: async () => ({ decisions: [], requests: [], results: [] }) };
-    const text = await new Evidence({ log, checkpoints, keys }).of('run-1');
-    expect(JSON.parse(text!.split('\n', 1)[0]!)).toMatchObject({ rules: [{ version, rules }] });
-  });
 });

@@ -74,6 +74,7 @@ const entities: Readonly<
   'approval.grant_revoked': (data) => ({ activity_id: activity.delete, ...grant(data) }),
   'approval.deleted': (data) => ({ activity_id: activity.delete, ...of('Approval', data, 'approval_id', 'tool_name') }),
   'config.rules_declared': (data) => ({ activity_id: activity.create, ...of('Rules', data, 'version', 'version') }),
+  'config.agent_declared': (data) => ({ activity_id: activity.create, ...of('Agent', data, 'version', 'agent_id') }),
   'tool.paused': (data) => ({ activity_id: activity.disable, ...tool(data) }),
   'tool.resumed': (data) => ({ activity_id: activity.enable, ...tool(data) }),
 };

@@ -18,6 +18,8 @@ export interface Recordable extends Partial<Provenance> {
   data: Record<string, unknown>;
   /** The canonical text of `data`, where it is known. */
   text?: string;
+  /** The version of the schema that it was read by. */
+  schema?: string | undefined;
   /** Hash of all that arrived, hidden values too; it is stored here and shown to nobody. */
   content: string;
 }
@@ -49,8 +51,8 @@ export const identityOf = ({ source, id }: Pick<Recordable, 'source' | 'id'>): s
 
 /** The text of an entry: its event and its number, and nothing of when and how it came here. */
 export const leafOf = (event: Recordable, sequence: number): string => {
-  const { id, source, type, time, subject, key, data, text } = event;
-  const texts = fieldTexts({ id, source, type, time, subject, ...provenanceIn(event), key, sequence });
+  const { id, source, type, time, subject, key, schema, data, text } = event;
+  const texts = fieldTexts({ id, source, type, time, subject, ...provenanceIn(event), key, schema, sequence });
   return objectText(texts.set('data', text ?? canonicalText(data)));
 };
 

@@ -57,6 +57,8 @@ interface Head {
 const atOnce = 256;
 const waitMs = 25;
 const steps = 5;
+/** A consumer hands over no more at once: whoever waits for more of them falls behind. */
+const enough = 64;
 const sequencesKept = 10_000;
 const lateMs: Millis = 60_000;
 
@@ -123,7 +125,7 @@ export class Recorder {
     const stepMs = lingerMs / steps;
     for (let step = 0, seen = -1; step < steps && seen < this.#waiting.length; step++) {
       seen = this.#waiting.length;
-      if (seen >= atOnce) return;
+      if (seen >= enough) return;
       await delay(stepMs);
     }
   }

@@ -27,6 +27,7 @@ const whatHolds = ({
   entries,
   calls,
   rules,
+  agents,
   notes,
 }: Extract<Report, { holds: true }>): string[] => [
   `<p class="good">Run ${safe(run_id)}: all ${entries.length} entries are there, unchanged, in the record ${safe(origin)} of ${size}.</p>`,
@@ -47,16 +48,17 @@ const whatHolds = ({
     ]),
   ),
   ...notes.map((note) => `<p>${safe(note)}</p>`),
-  ...rules.flatMap(({ version, rules: declared }) => [
-    `<h2>Rules ${safe(version)}</h2>`,
-    `<pre>${JSON.stringify(declared, null, 2).split('\n').map(safe).join('\n')}</pre>`,
-  ]),
+  ...rules.flatMap(({ version, rules: declared }) => [`<h2>Rules ${safe(version)}</h2>`, written(declared)]),
+  ...agents.flatMap(({ version, definition }) => [`<h2>Agent ${safe(version)}</h2>`, written(definition)]),
   '<h2>Entries</h2>',
   table(
     ['', 'time', 'event', 'from'],
     entries.map(({ sequence, time, type, source }) => [String(sequence), time, type, source]),
   ),
 ];
+
+const written = (value: object): string =>
+  `<pre>${JSON.stringify(value, null, 2).split('\n').map(safe).join('\n')}</pre>`;
 
 const table = (heads: readonly string[], rows: readonly (readonly string[])[]): string =>
   `<table><tr>${heads.map((head) => `<th>${safe(head)}</th>`).join('')}</tr>${rows

@@ -61,6 +61,7 @@ const known: Record<EventName, true> = {
   'access.signed_out': true,
   'access.refused': true,
   'config.rules_declared': true,
+  'config.agent_declared': true,
   'config.activated': true,
   'message.dead_letter_settled': true,
   'audit.hold_placed': true,

@@ -41,7 +41,7 @@ import {
   ToolExecutionStarted,
   ToolReportRequested,
 } from './data/execution-events.js';
-import { RulesDeclared } from './data/config-events.js';
+import { AgentDeclared, RulesDeclared } from './data/config-events.js';
 import {
   RunCancelled,
   RunCancelRequested,
@@ -164,6 +164,7 @@ export const catalogue = {
   'access.signed_out': event(edge, ['audit'], SignedOut, 'none', 'Somebody ended their session.'),
   'access.refused': event(edge, ['audit'], AccessRefused, 'none', 'Somebody tried what they may not, or showed credentials that are not valid.'),
   'config.rules_declared': event(approvals, ['audit'], RulesDeclared, 'none', 'Rules that came into force, once for each version of them.'),
+  'config.agent_declared': event(runner, ['audit'], AgentDeclared, 'none', 'A version of an agent that runs begin with, and what it is.'),
   'config.activated': event(approvals, ['audit'], ConfigActivated, 'none', 'A version of countersign.yaml is in force from now on, for all services. Informational: services read the version in force from the store.'),
   'message.dead_letter_settled': event(approvals, ['audit'], DeadLetterSettled, 'none', 'Somebody replayed or discarded a dead letter.'),
   'audit.hold_placed': event(audit, ['audit'], AuditHoldPlaced, 'none', 'Somebody keeps entries of the record from being removed, however old they are.'),

@@ -24,6 +24,7 @@ export const RequestClaims = z.strictObject({
   approval_type: ApprovalType,
   pause_type: PauseType,
   details_digest: z.string().meta({ description: 'Of whatever else of the request reaches a person or a rule.' }),
+  agent_version: Id.optional().meta({ description: 'Digest of the definition of the agent.' }),
   issued_at: EpochSeconds,
 });
 export type RequestClaims = z.infer<typeof RequestClaims>;
@@ -33,7 +34,9 @@ export function requestClaimsOf(request: Request, issued_at: EpochSeconds): Requ
   const { approval_id, run_id, agent_id, session_id, user_id, requested_by } = request;
   const { tool_call_id, tool_name, digest, approval_type, pause_type } = request;
   const call = { approval_id, run_id, agent_id, session_id, user_id, requested_by, tool_call_id, tool_name };
-  return { ...call, digest, approval_type, pause_type, details_digest: detailsDigest(request), issued_at };
+  // Requests of earlier versions do not say it.
+  const by = request.agent_version === null ? {} : { agent_version: request.agent_version };
+  return { ...call, ...by, digest, approval_type, pause_type, details_digest: detailsDigest(request), issued_at };
 }
 
 /** Field by field, so that a field that a later version adds does not make its requests look forged to this one. */

@@ -30,6 +30,9 @@ export const ToolApprovalRequired = z.object({
   requirement: Requirement,
   parameters: JsonObject.nullable().default(null).meta({ description: "The JSON Schema of the tool's arguments." }),
   tool_version: ToolVersion.nullable().default(null),
+  agent_version: Id.nullable().default(null).meta({
+    description: 'Digest of the definition of the agent that the run works with, of `config.agent_declared`.',
+  }),
   context: JsonObject,
   digest: z.string(),
   salt: Salt,

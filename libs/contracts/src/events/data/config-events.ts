@@ -11,4 +11,14 @@ export const RulesDeclared = z.object({
   }),
 });
 
+export const AgentDeclared = z.object({
+  agent_id: Id,
+  version: Id.meta({
+    description: 'The first 32 digits of the SHA-256 of the definition as RFC 8785 writes it: what requests name.',
+  }),
+  definition: JsonObject.meta({
+    description: 'The agent as runs use it: its instructions, its model, and its tools with how each is gated.',
+  }),
+});
+
 export const ConfigActivated = z.object(configVersionFields);
