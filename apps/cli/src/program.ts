@@ -19,6 +19,7 @@ import { keysCommand } from './commands/keys.js';
 import { openCommand } from './commands/open.js';
 import { policyCommand } from './commands/policy.js';
 import { schemasCommand } from './schemas/schemas.js';
+import { rebuildCommand } from './commands/rebuild.js';
 import { recoverCommand } from './commands/recover.js';
 import { startCommand } from './runs/start.js';
 import { runsCommand } from './runs/runs.js';
@@ -72,6 +73,7 @@ const programOf = (on: On): Command =>
     .commandsGroup('Operation:')
     .addCommand(doctorCommand(on))
     .addCommand(recoverCommand(on))
+    .addCommand(rebuildCommand(on))
     .addCommand(backupCommand(on))
     .addCommand(auditCommand(on))
     .addCommand(eventsCommand(on))

@@ -65,6 +65,8 @@ interface Installation {
   waiting(version: string): Promise<Approval>;
   /** The run once it is over. */
   endOf(runId: string): Promise<RunOutput>;
+  /** Stops it, and starts it again with these settings besides. @param work gets the environment of its services */
+  whileStopped(work: (env: Record<string, string>) => Promise<void>, more?: Record<string, string>): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -95,6 +97,7 @@ export function useInstallation(): Omit<Installation, 'close'> & { readonly dir:
     json: (...given) => opened.json(...given),
     waiting: (version) => opened.waiting(version),
     endOf: (runId) => opened.endOf(runId),
+    whileStopped: (...given) => opened.whileStopped(...given),
   };
 }
 
@@ -112,18 +115,22 @@ async function openInstallation(): Promise<Installation> {
     RATE_LIMIT_PER_MINUTE: '0',
     PATH,
   };
-  const config = readConfig(Config, env);
-  const serving = await serve(config, [agentRunner(config), approvalService(config), executorService(config)]);
-  const signedIn = { COUNTERSIGN_URL: serving.url, COUNTERSIGN_KEY: adminKey };
+  const start = (more: Record<string, string> = {}) => {
+    const config = readConfig(Config, { ...env, ...more });
+    return serve(config, [agentRunner(config), approvalService(config), executorService(config)]);
+  };
+  let serving = await start();
   const ask: Installation['cli'] = (args, options = {}) =>
-    cli(args, { ...options, env: { ...signedIn, ...options.env } });
+    cli(args, { ...options, env: { COUNTERSIGN_URL: serving.url, COUNTERSIGN_KEY: adminKey, ...options.env } });
   const json: Installation['json'] = async <T>(...args: string[]) => {
     const { out, err } = await ask([...args, '--json']);
     if (out === '') throw new Error(err);
     return JSON.parse(out) as T;
   };
   return {
-    url: serving.url,
+    get url() {
+      return serving.url;
+    },
     cli: ask,
     json,
     async waiting(version) {
@@ -143,6 +150,11 @@ async function openInstallation(): Promise<Installation> {
         const run = await json<RunOutput>('runs', 'show', runId);
         return isFinishedStatus(run.status) ? run : undefined;
       }),
+    async whileStopped(work, more) {
+      await serving.stop();
+      await work(env);
+      serving = await start(more);
+    },
     async close() {
       await serving.stop();
       rmSync(dir, { recursive: true });

@@ -1,0 +1,60 @@
+import type { StoreRebuilt } from '@countersign/doctor';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { expect, it } from 'vitest';
+import { eventually, useInstallation } from '../../test/installation.fixtures.js';
+import { exitCodes } from '../connection/exit-codes.js';
+
+const { cli, json, waiting, endOf, whileStopped } = useInstallation();
+
+it('rebuilds the store from the log: what is proven, nothing else, and nothing is executed by it', async () => {
+  const before = new Date().toISOString();
+  const [done, unclear, open] = [await waiting('1.0.0'), await waiting('0.1.0'), await waiting('2.0.0')];
+  for (const { id } of [done, unclear]) await cli(['approvals', 'approve', id]);
+  await endOf(done.run_id);
+  const statusOf = async (id: string) => (await json<{ status: string }>('executions', 'show', id)).status;
+  await eventually('a call whose outcome is unknown', async () =>
+    (await statusOf(unclear.id).catch(() => '')) === 'outcome_unknown' ? true : undefined,
+  );
+  const hold = { EXECUTION_HOLD: 'the store was lost' };
+  await whileStopped(async (env) => {
+    const file = new DatabaseSync(join(env['DATA_DIR']!, 'countersign.sqlite'));
+    const tables = file
+      .prepare("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'")
+      .all();
+    for (const { name } of tables) if (!['log', 'positions'].includes(String(name))) file.exec(`DELETE FROM ${name}`);
+    file.close();
+    const rebuild = async (...args: string[]) =>
+      JSON.parse(
+        (await cli(['--json', 'rebuild', 'store', ...args], { env: { ...env, ...hold } })).out,
+      ) as StoreRebuilt;
+
+    const dry = await rebuild('--dry-run');
+    expect(dry).toMatchObject({
+      unreadable: 0,
+      runs: { rebuilt: 1, there: 0 },
+      approvals: { rebuilt: 2, there: 0 },
+      executions: { rebuilt: 2, there: 0 },
+      outcome_unknown: [unclear.id],
+      not_believed: [],
+    });
+    expect(dry.runs_lost.toSorted()).toEqual([unclear.run_id, open.run_id].toSorted());
+    // What was decided can be as of a time, and what was done cannot.
+    expect(await rebuild('--dry-run', '--until', before)).toMatchObject({
+      approvals: { rebuilt: 0 },
+      executions: { rebuilt: 2 },
+      outcome_unknown: [unclear.id],
+    });
+    expect(await cli(['rebuild', 'store', '--until', 'yesterday'], { env })).toMatchObject({ code: exitCodes.usage });
+    expect((await cli(['rebuild', 'store'], { env })).err).toContain('EXECUTION_HOLD');
+    expect(await rebuild()).toMatchObject({ dry_run: false, executions: { rebuilt: 2 } });
+    expect(await rebuild()).toMatchObject({ executions: { rebuilt: 0, there: 2 }, approvals: { there: 2 } });
+    const log = await cli(['rebuild', 'log', '--dry-run'], { env });
+    expect(log.out).toContain('0 runs, 0 approvals and 1 executions are not over');
+  }, hold);
+  expect(await endOf(done.run_id)).toMatchObject({ status: 'COMPLETED', run_input: expect.stringContaining('1.0.0') });
+  expect(await json('approvals', 'show', done.id)).toMatchObject({ status: 'approved', run_status: 'COMPLETED' });
+  expect([await statusOf(done.id), await statusOf(unclear.id)]).toEqual(['succeeded', 'outcome_unknown']);
+  await cli(['executions', 'resolve-unknown', unclear.id, '--outcome', 'succeeded', '--note', 'It is there.']);
+  expect(await statusOf(unclear.id)).toBe('succeeded');
+});

@@ -1,0 +1,230 @@
+import { services, type Log } from '@countersign/contracts';
+import type { Approval } from '@countersign/contracts/approvals';
+import type { Execution } from '@countersign/contracts/executions';
+import type { Run } from '@countersign/contracts/runs';
+import { atMillis, systemClock, type EpochMillis } from '@countersign/contracts/time';
+import type { Bus } from '@countersign/messaging';
+import { insertOnce, type Database, type Filter, type Store, type StoredRecord } from '@countersign/persistence';
+import { beginRecovery, installationsIn } from '@countersign/persistence/installation';
+import { openInfrastructure, readConfig, serviceSettings } from '@countersign/service';
+import {
+  DecisionGuard,
+  openRequestVerifier,
+  openResultVerifier,
+  openVerifier,
+  RequestGuard,
+  requestSigningSettings,
+  requestVerifyingSettings,
+  resultSigningSettings,
+  resultVerifyingSettings,
+  signingSettings,
+  verifyingSettings,
+} from '@countersign/signing';
+import { ResultGuard } from '@countersign/signing/results';
+import { z } from 'zod';
+import type { Env } from '../environment.js';
+import { History, topicsOfHistory, type NotBelieved, type Proofs } from './history.js';
+import { readLog } from './read-log.js';
+import { approvalsOf, executionsOf, runsOf } from './records.js';
+
+const Settings = z.object({
+  ...serviceSettings,
+  ...signingSettings,
+  ...verifyingSettings,
+  ...resultSigningSettings,
+  ...resultVerifyingSettings,
+  ...requestSigningSettings,
+  ...requestVerifyingSettings,
+  EXECUTION_HOLD: z.string().optional(),
+});
+type Settings = z.infer<typeof Settings>;
+
+const silent: Log = { info() {}, warn() {}, error() {} };
+/** So many ids are named of each kind. */
+const mostNamed = 100;
+
+interface RebuildOptions {
+  dryRun: boolean;
+  /** What was decided, and what ended, after that time is left out; what was executed is not. */
+  until?: EpochMillis | undefined;
+}
+
+interface Count {
+  /** Records that the store does not have, and gets unless it is a dry run. */
+  rebuilt: number;
+  /** Records that the store has, which stay as they are. */
+  there: number;
+}
+
+/** What a store gets from a log. */
+export interface StoreRebuilt {
+  dry_run: boolean;
+  until_ms: number | null;
+  /** Epoch milliseconds of the oldest message; what is older the log has lost. */
+  log_since_ms: number | null;
+  messages: number;
+  unreadable: number;
+  runs: Count;
+  approvals: Count;
+  executions: Count;
+  /** Ids of calls whose outcome a person has to find out. */
+  outcome_unknown: string[];
+  /** Ids of runs that were under way, which cannot go on. */
+  runs_lost: string[];
+  not_believed: NotBelieved[];
+}
+
+/** What a log that is empty gets from a store, once its services run. */
+export interface LogRebuilt {
+  dry_run: boolean;
+  /** Ids of runs that ask again for what they wait for. */
+  asked_again: string[];
+  runs_waiting: number;
+  approvals_waiting: number;
+  executions_waiting: number;
+  /** Records that are over: what was published of them is not published again. */
+  over: { runs: number; approvals: number; executions: number };
+}
+
+export interface Rebuild {
+  store(options: RebuildOptions): Promise<StoreRebuilt>;
+  log(options: Pick<RebuildOptions, 'dryRun'>): Promise<LogRebuilt>;
+  close(): Promise<void>;
+}
+
+/** Works on the log and the store that this environment names, while no service does. @throws DataInUse */
+export async function openRebuild(env: Env): Promise<Rebuild> {
+  const settings = readConfig(Settings, env);
+  const options = { clientId: 'countersign-rebuild', log: silent, onFatal() {} };
+  const { bus, database, close } = await openInfrastructure({ ...settings, PORT: 0 }, options);
+  const held = (dryRun: boolean) => {
+    if (!dryRun && !settings.EXECUTION_HOLD)
+      throw new Error('EXECUTION_HOLD is not set. Set it here and for every executor first, or try with --dry-run.');
+  };
+  const note = settings.EXECUTION_HOLD ?? '';
+  return {
+    async store(rebuild) {
+      held(rebuild.dryRun);
+      return storeFromLog({ bus, database, proofs: await proofsOf(settings), note }, rebuild);
+    },
+    async log({ dryRun }) {
+      held(dryRun);
+      return logFromStore({ database, note }, dryRun);
+    },
+    close,
+  };
+}
+
+interface Parts {
+  bus: Pick<Bus, 'lag' | 'tail'>;
+  database: Database;
+  proofs: Proofs;
+  /** Why nothing is executed meanwhile. */
+  note: string;
+}
+
+const recordsIn = (database: Database) => {
+  const store = <R extends StoredRecord>(name: string, key: keyof R & string): Store<R> =>
+    database.collection<R>({ name, key, indexes: [] }).store;
+  return {
+    runs: store<Run>('runs', 'run_id'),
+    approvals: store<Approval>('approvals', 'id'),
+    executions: store<Execution>('executions', 'id'),
+  };
+};
+
+/** Adds what the log proves and the store lacks; what the store has stays as it is. */
+async function storeFromLog(
+  { bus, database, proofs, note }: Parts,
+  { dryRun, until }: RebuildOptions,
+): Promise<StoreRebuilt> {
+  const history = new History(proofs, until);
+  const read = await readLog(bus, topicsOfHistory, (event, at) => history.take(event, at));
+  const { runs, approvals, executions } = recordsIn(database);
+  if (!dryRun) await markAsPast(database, note);
+  const calls = executionsOf(history);
+  const unknown = calls.filter(({ status }) => status === 'outcome_unknown');
+  const lost = [...history.started.keys()].filter((id) => !history.ended.has(id));
+  return {
+    dry_run: dryRun,
+    until_ms: until ?? null,
+    log_since_ms: history.since ?? null,
+    ...read,
+    runs: await addTo(runs, runsOf(history), ({ run_id }) => run_id, dryRun),
+    approvals: await addTo(approvals, approvalsOf(history), ({ id }) => id, dryRun),
+    executions: await addTo(executions, calls, ({ id }) => id, dryRun),
+    outcome_unknown: unknown.map(({ id }) => id).slice(0, mostNamed),
+    runs_lost: lost.slice(0, mostNamed),
+    not_believed: history.notBelieved.slice(0, mostNamed),
+  };
+}
+
+async function addTo<R extends StoredRecord>(
+  store: Store<R>,
+  records: readonly R[],
+  idOf: (record: R) => string,
+  dryRun: boolean,
+): Promise<Count> {
+  let there = 0;
+  for (const record of records) {
+    const isThere = dryRun ? (await store.get(idOf(record))) !== undefined : !(await insertOnce(store, record));
+    if (isThere) there += 1;
+  }
+  return { rebuilt: records.length - there, there };
+}
+
+/** What waits asks again by itself; this says what that is, and lets it begin. */
+async function logFromStore(
+  { database, note }: Pick<Parts, 'database' | 'note'>,
+  dryRun: boolean,
+): Promise<LogRebuilt> {
+  const { runs, approvals, executions } = recordsIn(database);
+  const waiting = { status: { in: ['PENDING', 'RUNNING', 'PAUSED'] } } as Filter<Run>;
+  const open = { status: { in: ['queued', 'running', 'awaiting_report', 'reconciling', 'outcome_unknown'] } };
+  const asking = await runs.find({ filter: { status: 'PAUSED' }, sort: [['created_at', 'asc']], limit: mostNamed });
+  const [allRuns, allApprovals, allExecutions] = await Promise.all([
+    runs.count({}),
+    approvals.count({}),
+    executions.count({}),
+  ]);
+  const [runs_waiting, approvals_waiting, executions_waiting] = await Promise.all([
+    runs.count(waiting),
+    approvals.count({ status: 'pending' }),
+    executions.count(open as Filter<Execution>),
+  ]);
+  if (!dryRun) await markAsPast(database, note);
+  return {
+    dry_run: dryRun,
+    asked_again: asking.map(({ run_id }) => run_id),
+    runs_waiting,
+    approvals_waiting,
+    executions_waiting,
+    over: {
+      runs: allRuns - runs_waiting,
+      approvals: allApprovals - approvals_waiting,
+      executions: allExecutions - executions_waiting,
+    },
+  };
+}
+
+async function markAsPast(database: Database, note: string): Promise<void> {
+  const now = await database.time().catch(() => systemClock());
+  for (const service of services) await beginRecovery(installationsIn(database), service, now, note);
+}
+
+async function proofsOf(settings: Settings): Promise<Proofs> {
+  const embeddedIn = settings.KAFKA_BROKERS ? undefined : settings.DATA_DIR;
+  // Whether it came in time to be acted on is no question here.
+  const decisions = new DecisionGuard(
+    () => openVerifier(settings, embeddedIn),
+    () => atMillis(0),
+  );
+  const results = new ResultGuard(() => openResultVerifier(settings, embeddedIn));
+  const requests = new RequestGuard(settings.APPROVAL_REQUESTS, () => openRequestVerifier(settings, embeddedIn));
+  await Promise.all([decisions.open(), results.open(), requests.open()]);
+  return {
+    decision: ({ data }) => decisions.problemWith(data),
+    result: (event) => results.problemWith(event),
+    end: (event) => requests.problemWithEnd(event),
+  };
+}
