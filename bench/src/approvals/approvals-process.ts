@@ -87,6 +87,7 @@ function request(): Event<'tool.approval_required'> {
     repeated: false,
     run_began_at: null,
     set_back: null,
+    annotations: null,
     signature: null,
   };
   const envelope = {

@@ -62,6 +62,29 @@ export function callScenarios(world: World): void {
       expect(world.timesWritten(line)).toBe(1);
     });
 
+    it('that a rule lets through by the word of its MCP server is not made once that server says otherwise', async () => {
+      const [line, other] = [aLine(), aLine()];
+      const stamped = async (line: string) => {
+        const plan = world.plans.plan('stamp', wants(call('stamps__stamp_lightly', { line })));
+        return world.ended((await world.start(plan)).run_id);
+      };
+      const { run_id, tools } = await stamped(line);
+      expect(tools).toMatchObject([{ tool_call_error: false }]);
+      const [approval] = (await world.client.approvals.list({ run_id })).data;
+      expect(approval).toMatchObject({
+        resolved_by: null,
+        annotations: { server: 'stamps', readOnlyHint: false, destructiveHint: false },
+        policy: { rule: 'harmless', saw: [{ path: 'annotations.destructiveHint', value: false }] },
+      });
+      world.makeStampsHarmful();
+      const [refused] = (await stamped(other)).tools!;
+      expect(refused).toMatchObject({
+        tool_call_error: true,
+        result: expect.stringMatching(/has changed.*its server says/),
+      });
+      expect([line, other].map((each) => world.timesWritten(each))).toEqual([1, 0]);
+    });
+
     it('of a function whose process is killed is unknown, and never made twice', async () => {
       const [line, until] = [aLine(), world.gate()];
       const { run, approval } = await pausedFor('write_line', { line, until: until.path });

@@ -137,6 +137,11 @@ export class World {
     return { release: () => rmSync(`${this.#ledger}.hold`) };
   }
 
+  /** From now on `stamps` says of `stamp_lightly` that it may destroy something. */
+  makeStampsHarmful(): void {
+    writeFileSync(`${this.#ledger}.harmful`, '');
+  }
+
   /** Changes the file that declares agents and tools. */
   redefine(before: string, after: string): void {
     const text = readFileSync(this.definitions, 'utf8');

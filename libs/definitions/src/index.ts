@@ -1,6 +1,6 @@
 export { type Definitions, parseDefinitions, readDefinitions } from './load/read.js';
 export { toolDefinitionOf } from './load/tool-of-file.js';
-export { changesSince, digestOf, isGatedAsRequested, toolVersion } from './load/tool-version.js';
+export { areRequested, changesSince, digestOf, isGatedAsRequested, toolVersion } from './load/tool-version.js';
 export { type Agent, AgentDefinition, HistoryBounds, agentOf } from './schema/agent.js';
 export {
   Channel,
@@ -19,5 +19,6 @@ export { atPointer } from './schema/json-pointer.js';
 export { McpServerEntry, mcpToolName } from './schema/mcp-server.js';
 export { TokenEntry } from './schema/token.js';
 export { ToolDefinition, defaultActWithin } from './schema/tool.js';
+export { annotationsOf } from './schema/tool-annotations.js';
 export { userInputFields } from './schema/user-input-fields.js';
 export { modernSchema } from './schema/modern-schema.js';

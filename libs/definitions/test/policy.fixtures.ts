@@ -18,6 +18,7 @@ export const call = (fields: Partial<PolicyCall> = {}): PolicyCall => ({
   requested_by: 'ada',
   arguments: {},
   approval_type: 'required',
+  annotations: null,
   ...fields,
 });
 

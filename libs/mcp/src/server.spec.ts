@@ -1,5 +1,6 @@
 import type { Log } from '@countersign/contracts';
 import { ConfigError } from '@countersign/contracts/problems';
+import { annotationsOf } from '@countersign/definitions';
 import type { CallContext } from '@countersign/tool';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import {
@@ -77,6 +78,7 @@ describe('the tools of an MCP server', () => {
         max_output: 500,
         made_by: 'executor',
         effect: expect.any(String),
+        annotations: annotationsOf('given', { readOnlyHint: true }),
       },
     ]);
   });

@@ -1,7 +1,7 @@
 import type { PauseType } from '@countersign/contracts/calls';
 import { ConfigError } from '@countersign/contracts/problems';
 import type { Seconds } from '@countersign/contracts/time';
-import { digestOf, mcpToolName, modernSchema, ToolDefinition } from '@countersign/definitions';
+import { annotationsOf, digestOf, mcpToolName, modernSchema, ToolDefinition } from '@countersign/definitions';
 import { TermsEntry, termsProblems } from '@countersign/definitions/execute';
 import { withoutNeedlessPatterns, wrongPatterns } from '@countersign/definitions/pattern';
 import { argumentProblems } from '@countersign/definitions/templates';
@@ -61,8 +61,7 @@ const longestDescription = 4_000;
 
 /**
  * The tools of a server that its configuration lets through, as a model sees them. What the server says of itself beyond
- * names, descriptions and parameters is not believed and changes nothing, but for the word that a tool only reads, where the
- * configuration trusts it, and what leaves a tool out. A tool whose parameters cannot be checked is left out when only `*` lets it through.
+ * names, descriptions and parameters is not believed, but where the configuration or a rule trusts it, and what leaves a tool out. A tool whose parameters cannot be checked is left out when only `*` lets it through.
  *
  * @throws ConfigError naming everything in which the configuration and the server do not fit.
  */
@@ -97,22 +96,17 @@ export function gatedTools(server: ServerAt, offered: readonly OfferedTool[], ga
 
 /** How a tool is gated: as its own name says, else as `*` does, which may trust the word that it only reads. */
 export function gateOf(
-  { trustsReadOnlyHint, leavesOutDestructive }: ServerAt,
+  { name, trustsReadOnlyHint, leavesOutDestructive }: ServerAt,
   gates: Gates,
   tool: OfferedTool,
 ): Gate | undefined {
   if (Object.hasOwn(gates, tool.name)) return gates[tool.name];
-  if (leavesOutDestructive && !onlyReads(tool) && tool.annotations?.destructiveHint !== false) return undefined;
+  const { readOnlyHint, destructiveHint } = annotationsOf(name, tool.annotations);
+  if (leavesOutDestructive && destructiveHint) return undefined;
   const any = gates['*'];
   const isFilledIn = any?.requires === 'user_input';
-  return any && trustsReadOnlyHint && onlyReads(tool) && !isFilledIn
-    ? { ...any, approval: 'none', requires: null }
-    : any;
+  return any && trustsReadOnlyHint && readOnlyHint && !isFilledIn ? { ...any, approval: 'none', requires: null } : any;
 }
-
-/** What contradicts itself says nothing. */
-const onlyReads = ({ annotations }: OfferedTool): boolean =>
-  annotations?.readOnlyHint === true && annotations.destructiveHint !== true;
 
 export const termsOf = ({ timeout, execute }: Gate): Pick<McpTool, 'timeout' | 'terms'> => ({
   timeout: timeout ?? defaultTimeout,
@@ -128,7 +122,7 @@ export const gatedTool = (server: ServerAt, tool: OfferedTool, gate: Gate): McpT
 
 function definitionOf(
   { name: server, where }: ServerAt,
-  { name, description, title, inputSchema }: OfferedTool,
+  { name, description, title, inputSchema, annotations }: OfferedTool,
   gate: Gate,
 ): ToolDefinition {
   const parameters = isTooDeep(inputSchema) ? tooDeep : modernSchema(withoutNeedlessPatterns(inputSchema));
@@ -146,6 +140,7 @@ function definitionOf(
     max_output: ToolDefinition.shape.max_output.parse(max_output),
     made_by: madeBy(approval),
     effect: digestOf({ where, tool: name }),
+    annotations: annotationsOf(server, annotations),
   };
 }
 

@@ -13,16 +13,16 @@ export function incompatibilities(kept: AgentDefinition, now: AgentDefinition, c
 
 /**
  * The definition a run goes on with: the one it started with, without the tools that are not as they were. What is done
- * for a call that is requested from now on is what is done now.
+ * for a call that is requested from now on is what is done now, and its server says of it what it says now.
  */
 export function stillPossible(kept: Agent, now: AgentDefinition): Agent {
   const tools = kept.tools.filter((tool) => changesOf(tool, now).length === 0);
-  return { ...kept, tools: tools.map((tool) => ({ ...tool, ...effectIn(tool, now) })) };
+  return { ...kept, tools: tools.map((tool) => asNow(tool, now)) };
 }
 
-function effectIn({ name }: ToolDefinition, { tools }: AgentDefinition): Pick<ToolDefinition, 'effect'> {
-  const effect = tools.find((tool) => tool.name === name)?.effect;
-  return effect === undefined ? {} : { effect };
+function asNow({ annotations: _then, ...tool }: ToolDefinition, { tools }: AgentDefinition): ToolDefinition {
+  const { effect, annotations } = tools.find(({ name }) => name === tool.name) ?? {};
+  return { ...tool, ...(effect !== undefined && { effect }), ...(annotations && { annotations }) };
 }
 
 function changesOf(tool: ToolDefinition, { tools }: AgentDefinition): string[] {

@@ -117,6 +117,7 @@ export function approvalRequired(run: Run, agent: Agent, call: Call, reason: str
     parameters: tool?.parameters ?? null,
     tool_version: tool ? toolVersion(tool) : null,
     agent_version: agent.version,
+    annotations: tool?.annotations ?? null,
     context: contextOf(run, reason),
     digest: callDigest({ run_id: run.run_id, tool_call_id, tool_name, tool_args }),
     salt: null,

@@ -68,6 +68,7 @@ type ApprovalRequest = Pick<
   | 'requirements'
   | 'parameters'
   | 'tool_version'
+  | 'annotations'
   | 'context'
   | 'traceparent'
   | 'tracestate'
@@ -106,6 +107,7 @@ export function requestBeforeEnd(
     requirements: [requirement],
     parameters: null,
     tool_version: null,
+    annotations: null,
     context: {},
     traceparent,
     tracestate,

@@ -1,6 +1,6 @@
 import type { EventData } from '@countersign/contracts';
 import { pauseTypeOf, type Requirement } from '@countersign/contracts/calls';
-import { userInputFields } from '@countersign/definitions';
+import { areRequested, mcpToolName, userInputFields } from '@countersign/definitions';
 import type { Gate } from './gates.js';
 
 type Request = EventData<'tool.approval_required'>;
@@ -37,6 +37,7 @@ export function gatedBy(gate: Gate, request: Request): Request {
     approval_type,
     pause_type: pauseTypeOf(tool_execution),
     parameters,
+    annotations: gate.parameters === null ? saidOf(request) : null,
     requirement: {
       id: approval_id,
       confirmation: null,
@@ -47,3 +48,9 @@ export function gatedBy(gate: Gate, request: Request): Request {
     },
   };
 }
+
+/** What the server of the tool says of it, if it is of that server, and of the tool that the executor will look for. */
+const saidOf = ({ annotations, tool_name, tool_version }: Request): Request['annotations'] =>
+  annotations && tool_name.startsWith(mcpToolName(annotations.server, '')) && areRequested(tool_version, annotations)
+    ? annotations
+    : null;

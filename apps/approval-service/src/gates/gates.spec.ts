@@ -1,4 +1,4 @@
-import { toolDefinitionOf, toolVersion, type ToolDefinition } from '@countersign/definitions';
+import { annotationsOf, toolDefinitionOf, toolVersion, type ToolDefinition } from '@countersign/definitions';
 import { goldenEvent } from '@countersign/testing';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { definitionsWith } from '../../test/definitions.fixtures.js';
@@ -190,6 +190,20 @@ describe('a request', () => {
     );
     expect(gated.requirement.tool_execution.redact).toEqual(['ticket', 'version']);
     expect(gated.parameters).toEqual({ type: 'object' });
+  });
+
+  it('has the word of its server only where that is whose tool the executor will look for', () => {
+    const annotations = annotationsOf('shop', { readOnlyHint: true });
+    const tool_version = versionOf('shop__buy', { annotations });
+    const known = { ...gate, parameters: null };
+    const wordOf = (request: object, by = known) =>
+      gatedBy(by as Gate, { ...data, tool_name: 'shop__buy', tool_version, annotations, ...request }).annotations;
+    expect(wordOf({})).toEqual(annotations);
+    expect(wordOf({ annotations: null })).toBeNull();
+    expect(wordOf({ tool_version: versionOf('shop__buy') })).toBeNull();
+    expect(wordOf({ annotations: annotationsOf('shop', { destructiveHint: false }) })).toBeNull();
+    expect(wordOf({ tool_name: 'bank__pay' })).toBeNull();
+    expect(wordOf({}, { ...gate, parameters: {} } as never)).toBeNull();
   });
 
   it('takes nothing else of its requirement from the message', () => {

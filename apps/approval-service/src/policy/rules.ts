@@ -21,7 +21,7 @@ export const rulesOf = (set: PolicySet): Rules => ({ set, version: policyVersion
 /** What is known of a call besides its arguments. */
 export type CallFacts = { requirements: readonly Requirement[] } & Pick<
   Approval,
-  'agent_id' | 'tool_name' | 'user_id' | 'requested_by' | 'approval_type'
+  'agent_id' | 'tool_name' | 'user_id' | 'requested_by' | 'approval_type' | 'annotations'
 >;
 
 /** What rules make of one call. */

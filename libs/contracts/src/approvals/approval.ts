@@ -16,6 +16,7 @@ import {
   redactArguments,
   redactRequirement,
   Requirement,
+  ToolAnnotations,
   ToolVersion,
 } from '../calls/tool-call.js';
 
@@ -134,6 +135,7 @@ export const Approval = z
       .meta({ description: 'Digest of the rules that it was held against last.' }),
     shadow: Ruling.nullable().default(null).meta({ description: 'What the rules on trial would have decided.' }),
     tool_version: ToolVersion.nullable().default(null),
+    annotations: ToolAnnotations.nullable().default(null),
     presentation: Presentation.nullable()
       .default(null)
       .meta({ description: 'How the call is shown, as its tool declared it when it was requested.' }),

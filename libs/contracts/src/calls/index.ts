@@ -5,6 +5,7 @@ export {
   ApprovalType,
   PauseType,
   Requirement,
+  ToolAnnotations,
   ToolExecution,
   ToolVersion,
   UserInputField,

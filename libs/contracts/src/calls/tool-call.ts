@@ -12,6 +12,18 @@ export type PauseType = z.infer<typeof PauseType>;
 export const ToolVersion = z.string().max(200).meta({ description: 'The definition of the requested tool.' });
 export type ToolVersion = z.infer<typeof ToolVersion>;
 
+/** What an MCP server says of a tool of its own; where it says nothing, what its protocol takes that for. */
+export const ToolAnnotations = z
+  .object({
+    server: Id,
+    readOnlyHint: z.boolean(),
+    destructiveHint: z.boolean(),
+    idempotentHint: z.boolean(),
+    openWorldHint: z.boolean(),
+  })
+  .meta({ description: 'What the MCP server of the tool says of it. It is its word, and no more.' });
+export type ToolAnnotations = z.infer<typeof ToolAnnotations>;
+
 /** A field of a call's arguments that a person fills in; agno's `UserInputField`. */
 export const UserInputField = z.object({
   name: Id,

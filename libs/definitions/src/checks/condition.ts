@@ -8,10 +8,15 @@ import type { Path, Problem } from '../load/source.js';
 
 /** What a condition names that no policy ever applies to. */
 export function checkCondition(condition: Condition, path: Path, file: unknown): Problem[] {
-  const { agent = [], tool = [], all = [], any = [], not } = condition;
+  const { agent = [], tool = [], annotations, all = [], any = [], not } = condition;
   return [
     ...problemsOf(agent, [...path, 'agent'], (id) => missingAgent(file, id)),
     ...problemsOf(tool, [...path, 'tool'], (name) => neverApplies(file, name)),
+    ...problemsOf(annotations?.trusted ?? [], [...path, 'annotations', 'trusted'], (name) =>
+      namesIn(file, ['mcp_servers'], 'name').includes(name)
+        ? undefined
+        : `there is no MCP server "${name}": declare it under mcp_servers`,
+    ),
     ...all.flatMap((each, n) => checkCondition(each, [...path, 'all', n], file)),
     ...any.flatMap((each, n) => checkCondition(each, [...path, 'any', n], file)),
     ...(not ? checkCondition(not, [...path, 'not'], file) : []),

@@ -109,6 +109,10 @@ describe('a rule', () => {
   it.each([
     ['{ not: { agent: [x] } }', 'when.not.agent.0: there is no agent "x": declare it under agents'],
     ['{ any: [{ all: [{ tool: [x/*] }] }] }', /^when\.any\.0\.all\.0\.tool\.0: there is no MCP server "x"/],
+    [
+      '{ annotations: { trusted: [x], readOnlyHint: true } }',
+      /^when\.annotations\.trusted\.0: there is no MCP server "x"/,
+    ],
     ['{ tool: [look] }', /^when\.tool\.0: "look" has "approval: none", so no policy applies to it/],
     ['{ tool: [s__free] }', /^when\.tool\.0: "s__free" has "approval: none", so no policy applies to it/],
   ])('is about what there is: not %s', (when, problem) => {

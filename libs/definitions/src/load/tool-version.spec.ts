@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { parseDefinitions } from './read.js';
 import { toolDefinitionOf } from './tool-of-file.js';
-import { changesSince, digestOf, toolVersion } from './tool-version.js';
+import { annotationsOf } from '../schema/tool-annotations.js';
+import { areRequested, changesSince, digestOf, toolVersion } from './tool-version.js';
 
 const given = (change: (text: string) => string = (text) => text, path = '/etc/countersign.yaml') => {
   const text = `
@@ -28,6 +29,18 @@ describe('the version of a tool', () => {
         given((text) => text.replace(before, after)),
       ),
     ).toEqual([part]);
+  });
+
+  it('says that a server says something else of its tool, but to versions of before, which nothing was decided by', () => {
+    const tool = (said?: object) => ({ ...given(), ...(said && { annotations: annotationsOf('s', said) }) });
+    const harmless = toolVersion(tool({ destructiveHint: false }));
+    expect(changesSince(harmless, tool({ destructiveHint: false, title: 'T' }))).toEqual([]);
+    expect(changesSince(harmless, tool({}))).toEqual(['what its server says of it']);
+    expect(changesSince(version, tool({}))).toEqual([]);
+    expect(harmless.length).toBeLessThanOrEqual(200);
+    expect(areRequested(harmless, annotationsOf('s', { destructiveHint: false }))).toBe(true);
+    expect(areRequested(harmless, annotationsOf('s'))).toBe(false);
+    expect(areRequested(version, annotationsOf('s'))).toBe(false);
   });
 
   it.each([

@@ -1,4 +1,4 @@
-import type { ToolVersion } from '@countersign/contracts/calls';
+import type { ToolAnnotations, ToolVersion } from '@countersign/contracts/calls';
 import { canonicalJson } from '@countersign/contracts/json';
 import { createHash } from 'node:crypto';
 import type { ToolDefinition } from '../schema/tool.js';
@@ -14,11 +14,13 @@ const parts = {
   parameters: ({ parameters }: ToolDefinition) => digestOf(parameters),
   gate: ({ approval, requires, user_input, made_by }: Gated) => digestOf({ approval, requires, user_input, made_by }),
   effect: ({ effect = 'none' }: ToolDefinition) => effect,
+  annotations: ({ annotations }: Pick<ToolDefinition, 'annotations'>) => annotations && digestOf(annotations),
 };
 const words: Record<keyof typeof parts, string> = {
   parameters: 'its parameters',
   gate: 'how it is gated',
   effect: 'what is done',
+  annotations: 'what its server says of it',
 };
 
 /** A definition never changes: an edited one is another object. */
@@ -26,7 +28,11 @@ const known = new WeakMap<ToolDefinition, [name: string, part: string][]>();
 
 function partsOf(tool: ToolDefinition): [name: string, part: string][] {
   let found = known.get(tool);
-  if (!found) known.set(tool, (found = Object.entries(parts).map(([name, of]) => [name, `${name}:${of(tool)}`])));
+  if (!found) {
+    const all = Object.entries(parts).map(([name, of]) => [name, of(tool)] as const);
+    found = all.flatMap(([name, part]) => (part === undefined ? [] : [[name, `${name}:${part}`]]));
+    known.set(tool, found);
+  }
   return found;
 }
 
@@ -40,10 +46,16 @@ export const toolVersion = (tool: ToolDefinition): ToolVersion =>
 export const isGatedAsRequested = (requested: ToolVersion | null, now: Gated): boolean =>
   requested !== null && requested.split(' ').includes(`gate:${parts.gate(now)}`);
 
+/** Whether this is what the server said of the requested tool. */
+export const areRequested = (requested: ToolVersion | null, annotations: ToolAnnotations): boolean =>
+  requested !== null && requested.split(' ').includes(`annotations:${digestOf(annotations)}`);
+
 /** @returns which parts of the definition have changed since a call was requested, in words. */
 export function changesSince(requested: ToolVersion, now: ToolDefinition): string[] {
   const then = new Set(requested.split(' '));
+  // Versions of before do not have it, and nothing was decided by it.
+  const hadAnnotations = [...then].some((part) => part.startsWith('annotations:'));
   return partsOf(now)
-    .filter(([, part]) => !then.has(part))
+    .filter(([name, part]) => !then.has(part) && (name !== 'annotations' || hadAnnotations))
     .map(([name]) => words[name as keyof typeof parts]);
 }

@@ -116,7 +116,7 @@ describe('a rule of which it is open whether it matches', () => {
     const rules = [rule('r', staging, two), rule('all', { tool: ['deploy'] }, { approve: true })];
     const result = evaluate(policies(rules), call());
     expect(result).toMatchObject({ rule: 'r', outcome: 'require', terms: { approvers: [managers(2)] } });
-    expect(result.reason).toBe('The arguments do not tell whether "r" applies, so its terms count as well.');
+    expect(result.reason).toBe('The call does not tell whether "r" applies, so its terms count as well.');
   });
 
   it('requires its terms of a call that is only audited', () => {

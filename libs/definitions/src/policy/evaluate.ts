@@ -86,7 +86,7 @@ function resultOf(decider: Decider, kept: readonly Decider[], groups: Groups, ca
   const { name, then } = decider;
   const saw = sawOf(
     [...kept, decider].flatMap(({ when }) => when ?? []),
-    call.arguments,
+    call,
   );
   if ('reject' in then) return { rule: name, outcome: 'reject', terms: null, saw, reason: then.reject };
   const [first, ...others] = [...kept, decider].flatMap(({ then }) =>
@@ -97,7 +97,7 @@ function resultOf(decider: Decider, kept: readonly Decider[], groups: Groups, ca
   const [open] = kept;
   if (!open) return { rule: name, outcome: 'require', terms, saw, reason: null };
   const names = kept.map(({ name }) => `"${name}"`).join(', ');
-  const reason = `The arguments do not tell whether ${names} applies, so its terms count as well.`;
+  const reason = `The call does not tell whether ${names} applies, so its terms count as well.`;
   return { rule: open.name, outcome: 'require', terms, saw, reason };
 }
 

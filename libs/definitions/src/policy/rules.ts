@@ -1,11 +1,12 @@
 import { JsonObject } from '@countersign/contracts';
 import { Subject as GroupName } from '@countersign/contracts/auth';
-import { ApprovalType } from '@countersign/contracts/calls';
+import { ApprovalType, ToolAnnotations } from '@countersign/contracts/calls';
 import { z } from 'zod';
 import { Subject, When } from './condition/condition.js';
 import { Duration, DurationOrNever } from '../schema/duration.js';
 import { DecisionKind } from '@countersign/contracts/approvals';
 import { AgentId, ToolName } from '../schema/tool.js';
+import { annotationsOf } from '../schema/tool-annotations.js';
 
 /** Who approves: the members of each group, or `from_token`. */
 export const Groups = z
@@ -125,6 +126,12 @@ export const PolicyTest = z.strictObject({
     tool: ToolName,
     requester: Subject.nullable().prefault(null),
     arguments: JsonObject.default({}),
+    annotations: ToolAnnotations.partial()
+      .required({ server: true })
+      .strict()
+      .transform(({ server, ...said }) => annotationsOf(server, said))
+      .optional()
+      .meta({ description: 'What the MCP server of the tool says of it. Unset: nothing is known.' }),
     approval: ApprovalType.optional().meta({
       description: "The tool's own. Unset: as this file declares it, else required.",
     }),

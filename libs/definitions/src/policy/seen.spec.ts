@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { evaluate } from './evaluate.js';
+import { annotationsOf } from '../schema/tool-annotations.js';
 import { call, policies } from '../../test/policy.fixtures.js';
 
 const reject = { then: { reject: 'No.' } };
@@ -20,6 +21,15 @@ describe('what a rule saw', () => {
     const a = { arguments: { a: { equals: 'x' } } };
     const when = { all: [a], any: [a, { arguments: { b: { equals: 1 } } }], not: { arguments: { c: { equals: 1 } } } };
     expect(sawBy(when, { a: 'x', b: 1, c: 2 }).map(({ path }) => path)).toEqual(['a', 'b', 'c']);
+  });
+
+  it('is also the word of a server, where it is trusted', () => {
+    const when = { annotations: { trusted: ['s'], readOnlyHint: true } };
+    const by = (server: string) => evaluate(rule(when), call({ annotations: annotationsOf(server) })).saw;
+    expect(by('s')).toEqual([]);
+    const open = { name: 'open', when, then: { require: {} } };
+    const sawOf = (server: string) => evaluate(policies([open]), call({ annotations: annotationsOf(server) })).saw;
+    expect(sawOf('other')).toEqual([{ path: 'annotations.readOnlyHint', value: null }]);
   });
 
   it('is cut where it is long', () => {

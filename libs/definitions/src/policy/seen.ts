@@ -1,7 +1,8 @@
+import { hintsIn, wordOf, type PolicyCall } from './condition/call.js';
 import type { Condition } from './condition/condition.js';
 import { seenBy } from './condition/predicate.js';
 
-/** An argument as a rule compared it; null where it is absent. */
+/** An argument, or what a server says of its tool, as a rule compared it; null where it is absent, or not trusted. */
 export interface Seen {
   path: string;
   value: unknown;
@@ -10,19 +11,27 @@ export interface Seen {
 const mostSeen = 20;
 const longestSeen = 200;
 
-/** What these conditions compare of the arguments, each once. */
-export function sawOf(conditions: readonly Condition[], args: Record<string, unknown>): Seen[] {
+type Compared = Pick<PolicyCall, 'arguments' | 'annotations'>;
+
+/** What these conditions compare of a call, each once. */
+export function sawOf(conditions: readonly Condition[], call: Compared): Seen[] {
   const seen = new Map<string, Seen>();
-  for (const { path, value } of conditions.flatMap((condition) => comparedBy(condition, args)))
+  for (const { path, value } of conditions.flatMap((condition) => comparedBy(condition, call)))
     seen.set(JSON.stringify([path, value]), { path, value });
   return [...seen.values()].slice(0, mostSeen);
 }
 
-function comparedBy(condition: Condition, args: Record<string, unknown>): Seen[] {
-  const { arguments: predicates = {}, all = [], any = [], not } = condition;
+function comparedBy(condition: Condition, call: Compared): Seen[] {
+  const { arguments: predicates = {}, annotations, all = [], any = [], not } = condition;
   return [
-    ...Object.entries(predicates).map(([path, predicate]) => ({ path, value: short(seenBy(predicate, path, args)) })),
-    ...[...all, ...any, ...(not ? [not] : [])].flatMap((each) => comparedBy(each, args)),
+    ...Object.entries(predicates).map(([path, predicate]) => ({
+      path,
+      value: short(seenBy(predicate, path, call.arguments)),
+    })),
+    ...(annotations ? hintsIn(annotations) : []).map(([name]) => {
+      return { path: `annotations.${name}`, value: wordOf(annotations!, call)?.[name] ?? null };
+    }),
+    ...[...all, ...any, ...(not ? [not] : [])].flatMap((each) => comparedBy(each, call)),
   ];
 }
 

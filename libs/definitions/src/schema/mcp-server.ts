@@ -30,8 +30,10 @@ export const McpGate = z
   }));
 export type McpGate = z.infer<typeof McpGate>;
 
+export const ServerName = z.string().regex(/^[a-zA-Z0-9_-]{1,64}$/, 'letters, digits, _ and -, at most 64');
+
 const shared = {
-  name: z.string().regex(/^[a-zA-Z0-9_-]{1,64}$/, 'letters, digits, _ and -, at most 64'),
+  name: ServerName,
   tools: z.record(z.string().min(1).max(128), McpGate).meta({
     description: 'Which tools are offered, by their name at the server or * for any other. The rest is not offered.',
   }),

@@ -1,5 +1,5 @@
 import { Id, JsonObject } from '@countersign/contracts';
-import { PauseType } from '@countersign/contracts/calls';
+import { PauseType, ToolAnnotations } from '@countersign/contracts/calls';
 import { Presentation } from '@countersign/contracts/presentation';
 import type { Seconds } from '@countersign/contracts/time';
 import { z } from 'zod';
@@ -52,6 +52,7 @@ export const ToolDefinition = z.strictObject({
   ...gate,
   made_by: z.enum(['runner', 'executor', 'person']),
   effect: z.string().optional().meta({ description: 'A digest of what is done for a call, where it is declared.' }),
+  annotations: ToolAnnotations.optional(),
 });
 export type ToolDefinition = z.infer<typeof ToolDefinition>;
 

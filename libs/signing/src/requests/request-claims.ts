@@ -41,7 +41,7 @@ export function requestClaimsOf(request: Request, issued_at: EpochSeconds): Requ
 
 /** Field by field, so that a field that a later version adds does not make its requests look forged to this one. */
 function detailsDigest({ source_name, parameters, tool_version, context, requirement, ...request }: Request): string {
-  const { run_began_at, set_back } = request;
+  const { run_began_at, set_back, annotations } = request;
   const { id, user_input_schema, tool_execution } = requirement;
   const { requires_confirmation, requires_user_input, external_execution_required, redact } = tool_execution;
   const fields = (user_input_schema ?? []).map(({ name, field_type, description, schema, required }) => {
@@ -49,7 +49,8 @@ function detailsDigest({ source_name, parameters, tool_version, context, require
   });
   const waits = { requires_confirmation, requires_user_input, external_execution_required };
   // Requests of earlier versions do not say it.
-  const age = { ...(run_began_at !== null && { run_began_at }), ...(set_back !== null && { set_back }) };
+  const said = annotations !== null && { annotations };
+  const age = { ...(run_began_at !== null && { run_began_at }), ...(set_back !== null && { set_back }), ...said };
   const details = { source_name, parameters, tool_version, context, id, fields, waits, redact };
   return resultDigest(canonicalJson({ ...details, ...age }));
 }

@@ -43,6 +43,13 @@ describe('a request that a runner signed', () => {
 
   const { requirement } = golden;
   const call = requirement.tool_execution;
+  const annotations = {
+    server: 's',
+    readOnlyHint: true,
+    destructiveHint: false,
+    idempotentHint: false,
+    openWorldHint: true,
+  };
   const others = { tool_args: { service_name: 'search', version: '1.0.0' } };
   it.each<[string, Partial<Request>, RegExp]>([
     ['nothing signed', { signature: null }, /not signed/],
@@ -59,6 +66,7 @@ describe('a request that a runner signed', () => {
     ['another name of the agent', { source_name: 'Security' }, /not the one/],
     ['another schema', { parameters: {} }, /not the one/],
     ['another definition of the tool', { tool_version: 'version-2' }, /not the one/],
+    ['another word of its server', { annotations }, /not the one/],
     ['another reason', { context: { reason: 'Ada said so.' } }, /not the one/],
     ['other secrets', { requirement: { ...requirement, tool_execution: { ...call, redact: ['version'] } } }, /not the/],
   ])('is not believed with %s', async (_, change, reason) => {

@@ -1,4 +1,4 @@
-import { toolVersion, type ToolDefinition } from '@countersign/definitions';
+import { annotationsOf, toolVersion, type ToolDefinition } from '@countersign/definitions';
 import type { McpOutcome, McpTool, McpWatch } from '@countersign/mcp';
 import { describe, expect, it } from 'vitest';
 import { callWith, Follower } from '../../../test/adapter.fixtures.js';
@@ -83,6 +83,17 @@ describe("an MCP server's tool", () => {
     for (const [field, value] of Object.entries(expected))
       expect(outcome[field]).toEqual(value instanceof RegExp ? expect.stringMatching(value) : value);
     expect(server.calls).toEqual([]);
+  });
+
+  it('is not called once its server says something else of it than when it was requested', async () => {
+    const said = (destructiveHint: boolean) => ({ annotations: annotationsOf('srv', { destructiveHint }) });
+    const tool_version = toolVersion({ ...definition, ...said(false) });
+    const as = async (now: boolean) => {
+      const server = served({ now: tool(said(now)) });
+      return [(await execute(server, { tool_version })).outcome, server.calls.length];
+    };
+    expect(await as(false)).toEqual(['succeeded', 1]);
+    expect(await as(true)).toEqual(['failed', 0]);
   });
 
   it('is not called with arguments that do not fit what the server has now', async () => {

@@ -17,7 +17,7 @@ import { Id, JsonObject, RequestedBy, Salt } from '../../fields/fields.js';
 import { RunStatus } from '../../runs/run.js';
 import { EpochSeconds } from '../../time/time.js';
 import { Ruling } from '../../approvals/terms.js';
-import { ApprovalType, PauseType, Requirement, ToolVersion } from '../../calls/tool-call.js';
+import { ApprovalType, PauseType, Requirement, ToolAnnotations, ToolVersion } from '../../calls/tool-call.js';
 import { call, run, signedBy } from './fields.js';
 
 export const ToolApprovalRequired = z.object({
@@ -33,6 +33,7 @@ export const ToolApprovalRequired = z.object({
   agent_version: Id.nullable().default(null).meta({
     description: 'Digest of the definition of the agent that the run works with, of `config.agent_declared`.',
   }),
+  annotations: ToolAnnotations.nullable().default(null),
   context: JsonObject,
   digest: z.string(),
   salt: Salt,
@@ -84,6 +85,7 @@ export const ApprovalCreated = Approval.pick({
   rules_version: true,
   shadow: true,
   tool_version: true,
+  annotations: true,
   presentation: true,
   parameters: true,
   approved_args: true,

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { holds } from './call.js';
 import { When } from './condition.js';
+import { annotationsOf } from '../../schema/tool-annotations.js';
 import { call } from '../../../test/policy.fixtures.js';
 import type { Truth } from './truth.js';
 
@@ -29,6 +30,34 @@ describe('a condition', () => {
     expect(holds(files, call({ tool_name: 'files__delete' }))).toBe(true);
     expect(holds(files, call({ tool_name: 'files_delete' }))).toBe(false);
     expect(holds(files, call({ tool_name: 'old_files__delete' }))).toBe(false);
+  });
+
+  it.each<[object, object, Truth]>([
+    [{ readOnlyHint: true }, { readOnlyHint: true }, true],
+    [{ readOnlyHint: true }, {}, false],
+    [{ readOnlyHint: true }, { readOnlyHint: true, destructiveHint: true }, false],
+    [{ destructiveHint: false }, {}, false],
+    [{ destructiveHint: true }, {}, true],
+    [{ destructiveHint: false }, { destructiveHint: false }, true],
+    [{ destructiveHint: false }, { readOnlyHint: true }, true],
+    [{ destructiveHint: false }, { destructiveHint: 'false' }, false],
+    [{ destructiveHint: false, idempotentHint: true }, { destructiveHint: false }, false],
+    [{ idempotentHint: false, openWorldHint: true }, {}, true],
+  ])('%j of what a trusted server says, %j, is %s', (hints, said, truth) => {
+    const when = When.parse({ annotations: { trusted: ['s'], ...hints } });
+    expect(holds(when, call({ annotations: annotationsOf('s', said) }))).toBe(truth);
+    expect(holds(when, call({ annotations: annotationsOf('s__t', said) }))).toBe('unknown');
+    expect(holds({ not: when }, call({ annotations: annotationsOf('other', said) }))).toBe('unknown');
+    expect(holds(when, call({ annotations: null }))).toBe('unknown');
+  });
+
+  it.each([
+    { trusted: ['s'] },
+    { readOnlyHint: true },
+    { trusted: [], readOnlyHint: true },
+    { trusted: ['s'], x: true },
+  ])('that trusts nobody or compares nothing is refused: %j', (annotations) => {
+    expect(When.safeParse({ annotations }).success).toBe(false);
   });
 
   it('about the requester is open when nobody knows who that is', () => {

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { patternProblem } from '../../pattern/pattern.js';
 import { ToolReference } from '../../schema/tool-reference.js';
 import { AgentId } from '../../schema/tool.js';
+import { ServerName } from '../../schema/mcp-server.js';
 
 /** Canonical subjects. There is no `*`: omit the list to match everyone. */
 export const Subject = AnySubject.refine((subject) => subject !== '*', '* is not allowed: name each one');
@@ -50,12 +51,34 @@ export const Predicate = z
   .meta({ id: 'Predicate', minProperties: 1 });
 export type Predicate = z.infer<typeof Predicate>;
 
+const hint = z.boolean().optional();
+
+/** What the MCP server of a tool says of it. */
+export const Annotations = z
+  .strictObject({
+    trusted: z.array(ServerName).min(1).meta({
+      description:
+        'The MCP servers whose word is taken. Of a tool of another server, or of none, it is open whether the rule is meant.',
+    }),
+    readOnlyHint: hint,
+    destructiveHint: hint,
+    idempotentHint: hint,
+    openWorldHint: hint,
+  })
+  .refine(
+    (annotations) => isNotEmpty({ ...annotations, trusted: undefined }),
+    'compares nothing: use readOnlyHint, destructiveHint, idempotentHint or openWorldHint',
+  )
+  .meta({ id: 'Annotations', minProperties: 2 });
+export type Annotations = z.infer<typeof Annotations>;
+
 /** Which calls are meant; everything that it names must be so. */
 export interface Condition {
   agent?: string[] | undefined;
   tool?: string[] | undefined;
   requester?: string[] | undefined;
   arguments?: Record<string, Predicate> | undefined;
+  annotations?: Annotations | undefined;
   all?: Condition[] | undefined;
   any?: Condition[] | undefined;
   not?: Condition | undefined;
@@ -79,6 +102,7 @@ export const When: z.ZodType<Condition> = z
         description:
           'By name; a dot leads into an object or list. An argument that is absent, or of another type than it is compared with, leaves open whether the rule is meant: then one that approves is passed over, one that rejects does, and one that requires adds its terms. To leave such calls out, say exists: true as well.',
       }),
+    annotations: Annotations.optional(),
     get all() {
       return z.array(Condition).min(1).optional();
     },

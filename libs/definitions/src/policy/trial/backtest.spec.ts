@@ -31,6 +31,7 @@ const past = (environment: string, outcome: 'require' | 'approve' | 'reject' = '
   requested_by: 'ana',
   policy: { version: 'v', rule: null, outcome, saw: [] },
   terms: { ...plainRequireTerms },
+  annotations: null,
   created_at: atSeconds(1),
 });
 
@@ -91,6 +92,7 @@ describe('why rules decide as they do', () => {
   it('says in words what each rule asks for', () => {
     const when = {
       tool: ['deploy'],
+      annotations: { trusted: ['s'], readOnlyHint: true },
       arguments: {
         service: { matches: '^payments-', ignore_case: true },
         share: { at_least: 10, less_than: 50 },
@@ -99,10 +101,13 @@ describe('why rules decide as they do', () => {
       },
     };
     const rules = [{ name: 'all', when, then: { reject: 'No.' } }];
-    const set = policySetOf(parseDefinitions(JSON.stringify({ policies: { rules } }), '/project/countersign.yaml'));
+    const mcp_servers = [{ name: 's', command: 's', tools: {} }];
+    const file = JSON.stringify({ policies: { rules }, mcp_servers });
+    const set = policySetOf(parseDefinitions(file, '/project/countersign.yaml'));
     const call = { ...past('x'), tool_name: 'look', arguments: {}, approval_type: 'required' as const };
     expect(explain(set, call).rules[0]!.wants).toEqual([
       'tool is "deploy"',
+      'readOnlyHint is true, by the word of "s"',
       'arguments.service begins with "payments-" (^payments-), in any case',
       'arguments.share is less than 50 and is at least 10',
       'arguments.environment is one of "production", "live"',

@@ -8,7 +8,16 @@ import { declaredGate } from './tests.js';
 
 type Past = Pick<
   Approval,
-  'id' | 'agent_id' | 'tool_name' | 'tool_args' | 'user_id' | 'requested_by' | 'policy' | 'terms' | 'created_at'
+  | 'id'
+  | 'agent_id'
+  | 'tool_name'
+  | 'tool_args'
+  | 'user_id'
+  | 'requested_by'
+  | 'annotations'
+  | 'policy'
+  | 'terms'
+  | 'created_at'
 >;
 
 /** What rules make of a call, in short. */
@@ -71,5 +80,6 @@ const callOf = (approval: Past, definitions: DefinitionsFile): PolicyCall => ({
   user_id: approval.user_id,
   requested_by: approval.requested_by,
   arguments: approval.tool_args,
+  annotations: approval.annotations,
   approval_type: declaredGate(approval.tool_name, definitions)?.approval === 'audit' ? 'audit' : 'required',
 });

@@ -34,6 +34,7 @@ const callOf = (call: PolicyTest['call'], definitions: DefinitionsFile): PolicyC
   user_id: call.requester,
   requested_by: call.requester,
   arguments: call.arguments,
+  annotations: call.annotations ?? null,
   approval_type: call.approval ?? (declaredGate(call.tool, definitions)?.approval === 'audit' ? 'audit' : 'required'),
 });
 

@@ -1,10 +1,18 @@
 import { patternInWords } from '../../pattern/words.js';
+import { hintsIn } from '../condition/call.js';
 import type { Condition, Predicate } from '../condition/condition.js';
 
 /** What one part of a condition asks of a call, for people. */
-export function wantIn(name: string, { arguments: predicates, agent, tool, requester }: Condition): string {
+export function wantIn(
+  name: string,
+  { arguments: predicates, annotations, agent, tool, requester }: Condition,
+): string {
   const [predicate] = Object.values(predicates ?? {});
   if (predicate) return `${name} ${predicateInWords(predicate)}`;
+  if (annotations) {
+    const hints = hintsIn(annotations).map(([hint, wanted]) => `${hint} is ${wanted}`);
+    return `${hints.join(' and ')}, by the word of ${oneOf(annotations.trusted)}`;
+  }
   const listed = agent ?? tool ?? requester;
   return listed ? `${name} is ${oneOf(listed)}` : name;
 }
