@@ -3,7 +3,7 @@
 
     python3 verify.py KEY FILE...      KEY as `countersign audit key` shows it
 
-Prints a line of JSON for each file, and ends with 1 when something does not hold.
+Prints a line of JSON for each file, and ends with 1 when something does not hold, and with 9 when something is missing.
 """
 import base64
 import hashlib
@@ -460,12 +460,26 @@ def check_meaning(header, entries):
     return len(calls), broken, notes
 
 
+def missing_in(header, entries):
+    """Events of this run that others name, as what they came of or as the one before in the same change."""
+    there, named, records = {entry["id"] for entry in entries}, set(), {"runs/" + header["run_id"]}
+    record_of = lambda name: (re.fullmatch(r"(.+)/[0-9]+/[0-9]+", name, re.S) or [None, None])[1]  # noqa: E731
+    for entry in entries:
+        call, cause = entry["data"].get("approval_id"), entry.get("causationid")
+        records |= {record_of(entry["id"])} | ({f"approvals/{call}", f"executions/{call}"} if type(call) is str else set())
+        change = re.fullmatch(r"(.+/[0-9]+/)([1-9][0-9]{0,8})", entry["id"], re.S)
+        named |= {change[1] + str(int(change[2]) - 1)} if change else set()
+        named |= {cause} if isinstance(cause, str) and record_of(cause) else set()
+    return sorted(name for name in named - there if record_of(name) in records)
+
+
 def report(path, key):
     try:
         with open(path, "rb") as file:
             header, entries = open_bundle(file.read(), key)
         calls, broken, doubtful = check_meaning(header, entries)
         counts = {"entries": len(entries), "calls": calls, "break_glass": broken, "doubtful": doubtful}
+        counts["missing"] = missing_in(header, entries)
         return {"holds": True, "run_id": header["run_id"], **counts}
     except Problem as problem:
         return {"holds": False, "code": problem.code, "message": str(problem), "line": problem.line}
@@ -476,4 +490,6 @@ if __name__ == "__main__":
     reports = [report(path, trusted) for path in sys.argv[2:]]
     for each in reports:
         print(json.dumps(each))
-    sys.exit(0 if all(each["holds"] for each in reports) else 1)
+    if not all(each["holds"] for each in reports):
+        sys.exit(1)
+    sys.exit(9 if any(each["missing"] for each in reports) else 0)

@@ -19,6 +19,7 @@ import { keyCollection, ServiceKeys, type KeyKind } from './evidence/service-key
 import { AuditController } from './http/audit.controller.js';
 import { positionCollection, Publisher } from './publish/publisher.js';
 import { entryLog } from './record/entry.js';
+import { Gaps } from './record/gaps.js';
 import { recordableOf, unreadable } from './record/intake.js';
 import { Lease, leaseCollection } from './record/lease.js';
 import { Recorder } from './record/recorder.js';
@@ -28,6 +29,7 @@ import { HoldsController } from './retention/holds.controller.js';
 import { ENTRIES, HOLDS, UNREADABLE } from './tokens.js';
 
 const dayMs: Millis = 86_400_000;
+const lookEveryMs: Millis = 15_000;
 
 @Module({})
 class AuditModule {}
@@ -92,14 +94,24 @@ export function auditService(config: AuditConfig): (context: ServiceContext) => 
     });
     const noticed = metrics.counter({
       name: 'countersign_audit_noticed_total',
-      help: 'Events that came again, contradict one on record, or came late.',
+      help: 'Events that came again, contradict one on record, came late, or are missing though others name them.',
       labels: ['what'],
     });
+    const gaps = new Gaps({
+      log,
+      now,
+      onMissing(id) {
+        noticed.add({ what: 'missing' }, 1);
+        logger.warn({ event: id }, 'an event that others name did not arrive');
+      },
+    });
+    let looking: NodeJS.Timeout | undefined;
     const recorder = new Recorder({
       log,
       lease: lease('writer'),
       now,
       onGrown: publisher.grown,
+      onRecorded: (events) => gaps.recorded(events),
       onNoticed: (what, count) => noticed.add({ what }, count),
     });
     const seen = metrics.counter({
@@ -154,6 +166,7 @@ export function auditService(config: AuditConfig): (context: ServiceContext) => 
           { provide: EntryRetention, useValue: retention },
           { provide: HOLDS, useValue: holds },
           { provide: Evidence, useValue: evidence },
+          { provide: Gaps, useValue: gaps },
           { provide: Publisher, useValue: publisher },
           { provide: Recorder, useValue: recorder },
           { provide: UNREADABLE, useValue: () => unread },
@@ -192,8 +205,13 @@ export function auditService(config: AuditConfig): (context: ServiceContext) => 
         relay.start();
         holdRelay.start();
         publisher.start();
+        looking = setInterval(() => {
+          gaps.look().catch((err: unknown) => logger.warn({ err }, 'cannot look for events that are missing'));
+        }, lookEveryMs);
+        looking.unref();
       },
       async stop() {
+        clearInterval(looking);
         await recorder.idle();
         publisher.drain();
         await publisher.stop();

@@ -99,7 +99,9 @@ export async function checkOnRecord(stack: Stack): Promise<void> {
   expect(report).toMatchObject({
     holds: true,
     notes: [],
+    missing: [],
     rules: [{ rules: { groups: expect.anything() } }],
+    agents: [{ definition: { tools: expect.anything() } }],
     calls: [{ tool_name: 'deploy_to_production', approved_by: ['ada'], arguments_checked: true, outcome: 'succeeded' }],
   });
 

@@ -56,6 +56,8 @@ export interface Entry {
   time: string;
   key: string;
   sequence: number;
+  /** The event or command that it came of, as its sender says. */
+  causationid?: unknown;
   /** The version of the schema that its data was read by. */
   schema?: string;
   data: Record<string, unknown>;

@@ -169,6 +169,32 @@ describe.skipIf(!hasPython)('the verifier in Python', () => {
     expect(python).toEqual(ours);
   });
 
+  it('agrees on what is missing, and ends with 9 for that', async () => {
+    const office = new Office();
+    const told = office.story('run-1');
+    const named = (...ids: [string, string?][]) =>
+      office.bundle(
+        'run-1',
+        told.map((each, n) => ({
+          ...each,
+          ...(ids[n] && { id: ids[n][0] }),
+          ...(ids[n]?.[1] !== undefined && { causationid: ids[n][1] }),
+        })),
+      );
+    const approvals = 'approvals/run-1-approval';
+    const bundles = await Promise.all([
+      named(['runs/run-1/2/1'], ['x', 'runs/run-1/1/0'], ['runs/run-1/2/2', `${approvals}/3/1`]),
+      named(['runs/run-1/1/0'], ['x', 'runs/run-1/1/0'], ['y', 'runs/run-2/1/0'], ['z', 'approvals/other/1/0']),
+      named([`${approvals}/1/1`], [`${approvals}/1/0`], [`${approvals}/1/01`], ['runs/run-1/1/²'], ['runs/run-1/1/٣']),
+      named(['a\n/1/1'], ['b', 'a\n/2/0'], ['runs/run-1/1/99999999999'], ['/1/1'], ['1/1']),
+    ]);
+    const ours = await Promise.all(bundles.map((bundle) => verifyEvidence(Buffer.from(bundle), office.key)));
+    const ids = ours.map((report) => report.holds && report.missing.map(({ id }) => id).toSorted());
+    expect(ids.map((each) => each && each.length)).toEqual([3, 0, 0, 2]);
+    expect(inPython(office.key, bundles).map((report) => (report as { missing?: string[] }).missing)).toEqual(ids);
+    expect(spawnSync('python3', [program, office.key, join(dir, '0.ndjson')]).status).toBe(9);
+  });
+
   it('ends with 1 when something does not hold', () => {
     writeFileSync(join(dir, 'none.ndjson'), 'nothing');
     const { status, stdout } = spawnSync('python3', [program, new Office().key, join(dir, 'none.ndjson')], {

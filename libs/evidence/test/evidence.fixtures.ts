@@ -46,6 +46,9 @@ export type Data = Record<string, unknown>;
 export interface Told {
   type: string;
   data: Data;
+  /** Default: one that is of no record. */
+  id?: string;
+  causationid?: string;
 }
 
 /** Who signs, and what they say of one call that is asked for, approved and made. */
@@ -179,9 +182,10 @@ export class Office {
         nodes.set(`${level}/${index}`, hash);
       return frontier.size - 1;
     };
-    const entries = told.map(({ type, data }, n) => {
+    const entries = told.map(({ type, data, id, causationid }, n) => {
       const leaf = canonical({
-        id: `${run_id}/${n}`,
+        id: id ?? `${run_id}/${n}`,
+        ...(causationid !== undefined && { causationid }),
         source: '/countersign',
         type,
         time: `2026-09-01T09:30:${String(n).padStart(2, '0')}.000Z`,

@@ -23,6 +23,7 @@ import { Evidence } from '../evidence/evidence.js';
 import { exported } from '../export/exported.js';
 import { Publisher } from '../publish/publisher.js';
 import type { Entry } from '../record/entry.js';
+import { Gaps } from '../record/gaps.js';
 import { Recorder } from '../record/recorder.js';
 import { readNodes } from '../record/tree.js';
 import { ENTRIES, UNREADABLE } from '../tokens.js';
@@ -38,6 +39,7 @@ export class AuditController {
     @Inject(Checkpoints) private readonly checkpoints: Checkpoints,
     @Inject(Evidence) private readonly evidence: Evidence,
     @Inject(Publisher) private readonly publisher: Publisher,
+    @Inject(Gaps) private readonly gaps: Gaps,
     @Inject(Recorder) private readonly recorder: Recorder,
     @Inject(UNREADABLE) private readonly unreadable: () => number,
   ) {}
@@ -141,6 +143,7 @@ export class AuditController {
       published,
       checkpoint: last?.size ?? 0,
       ...this.recorder.counts,
+      missing: this.gaps.missing,
       unreadable: this.unreadable(),
       is_whole,
     };

@@ -30,6 +30,8 @@ export interface RecorderOptions {
   now: Clock;
   /** Called with the size of the record whenever it has grown. */
   onGrown?(size: number): void;
+  /** Called with what is on record now and was not before. */
+  onRecorded?(events: readonly Identified[]): void;
   /** Called with the number of messages that had this fault. */
   onNoticed?(what: keyof Counts, count: number): void;
   /** How long a message waits for others at most, so that many are one write. */
@@ -39,7 +41,7 @@ export interface RecorderOptions {
 }
 
 /** With its identity, which is looked at more than once. */
-type Identified = Recordable & { identity: string };
+export type Identified = Recordable & { identity: string };
 
 interface Waiting {
   event: Identified;
@@ -74,7 +76,14 @@ export class Recorder {
   #working: Promise<void> | undefined;
 
   constructor(options: RecorderOptions) {
-    this.#options = { onGrown: () => {}, onNoticed: () => {}, lingerMs: 25, termMs: 500, ...options };
+    this.#options = {
+      onGrown: () => {},
+      onRecorded: () => {},
+      onNoticed: () => {},
+      lingerMs: 25,
+      termMs: 500,
+      ...options,
+    };
   }
 
   /** @throws RetryableError when it is not known to be stored */
@@ -132,7 +141,7 @@ export class Recorder {
 
   /** Until nobody has written in between: what was looked up is then all there is. */
   async #append(events: readonly Identified[]): Promise<void> {
-    const { log, now, onGrown } = this.#options;
+    const { log, now, onGrown, onRecorded } = this.#options;
     for (;;) {
       const head = (this.#head ??= { frontier: await frontierAt(log, await log.length()), sequences: new Map() });
       const known = await this.#known(events);
@@ -150,6 +159,7 @@ export class Recorder {
       this.#notice('conflicts', conflicting);
       this.#notice('duplicates', events.length - fresh.length);
       this.#notice('late', fresh.filter((event) => at - timeOf(event, at) >= lateMs).length);
+      onRecorded(fresh);
       if (entries.length > 0) onGrown(head.frontier.size);
       return;
     }

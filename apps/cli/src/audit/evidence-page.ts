@@ -20,6 +20,9 @@ ${body.join('\n')}
 `;
 }
 
+export const missingText = (id: string, line: number): string =>
+  `Incomplete: the event ${id}, which line ${line} names, is not on record.`;
+
 const whatHolds = ({
   run_id,
   origin,
@@ -29,6 +32,7 @@ const whatHolds = ({
   rules,
   agents,
   notes,
+  missing,
 }: Extract<Report, { holds: true }>): string[] => [
   `<p class="good">Run ${safe(run_id)}: all ${entries.length} entries are there, unchanged, in the record ${safe(origin)} of ${size}.</p>`,
   '<h2>Calls</h2>',
@@ -47,6 +51,7 @@ const whatHolds = ({
       call.digest,
     ]),
   ),
+  ...missing.map(({ id, line }) => `<p class="bad">${safe(missingText(id, line))}</p>`),
   ...notes.map((note) => `<p>${safe(note)}</p>`),
   ...rules.flatMap(({ version, rules: declared }) => [`<h2>Rules ${safe(version)}</h2>`, written(declared)]),
   ...agents.flatMap(({ version, definition }) => [`<h2>Agent ${safe(version)}</h2>`, written(definition)]),

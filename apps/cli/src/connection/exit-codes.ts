@@ -9,6 +9,7 @@ export const exitCodes = {
   unreachable: 6,
   cancelled: 7,
   waiting: 8,
+  incomplete: 9,
   interrupted: 130,
 } as const;
 export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
@@ -24,6 +25,7 @@ Exit codes:
   6  the server cannot be reached, or is not ready
   7  the run that was followed was cancelled
   8  with --until-paused: the run waits for a person
+  9  evidence holds and is not complete
   130  ended with Ctrl-C`;
 
 /** An end that is not good, in a line or two that say what to do. */

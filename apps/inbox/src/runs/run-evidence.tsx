@@ -54,7 +54,7 @@ function Outcome({ report, isOwn }: Extract<Verified, { report: Report }>) {
       </Note>
     );
   return (
-    <Note tone={report.notes.length > 0 ? 'warn' : 'good'}>
+    <Note tone={report.missing.length > 0 ? 'bad' : report.notes.length > 0 ? 'warn' : 'good'}>
       <p>
         All {report.entries.length} entries are there, unchanged, in the record {visibleLine(report.origin)} of{' '}
         {report.size}.
@@ -65,6 +65,11 @@ function Outcome({ report, isOwn }: Extract<Verified, { report: Report }>) {
             <code>{visibleLine(tool_name)}</code>: asked for by {visibleLine(requested_by ?? 'nobody known')},{' '}
             {basis === 'people' ? `approved by ${approved_by.map(visibleLine).join(', ')}` : `allowed by ${basis}`},{' '}
             {outcome}.
+          </li>
+        ))}
+        {report.missing.map(({ id, line }) => (
+          <li key={id}>
+            Incomplete: the event {visibleLine(id)}, which line {line} names, is not on record.
           </li>
         ))}
         {report.notes.map((note) => (

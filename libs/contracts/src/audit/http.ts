@@ -86,6 +86,10 @@ export const AuditHealth = z
       description: 'Messages of this instance that are no event; what is known of each is on record.',
     }),
     late: Count.meta({ description: 'Events of this instance that were recorded a minute or more after their time.' }),
+    missing: Count.meta({
+      description:
+        'Events that others name, which this instance has recorded, and that are not on record after a minute.',
+    }),
     is_whole: z.boolean().meta({
       description: 'Whether the last checkpoint is of what is stored: false after entries were lost or changed.',
     }),
