@@ -6,6 +6,7 @@ import sys
 import urllib.request
 
 from agno.client import AgentOSClient
+from agno.db.base import SessionType
 from agno.run.base import RunStatus
 from httpx import HTTPStatusError
 
@@ -151,6 +152,29 @@ async def sessions(client: AgentOSClient) -> None:
     completed = await client.get_session_runs("agno", status=["completed"], headers=KEY)
     assert len(completed) == 2
     seen("get_session_runs")
+
+    run = await client.get_session_run("agno", runs[0].run_id, user_id="ana", headers=KEY)
+    assert run.run_id == runs[0].run_id and run.run_input == DEPLOY, run
+    renamed = await client.rename_session("agno", "The release", headers=KEY)
+    assert [renamed.session_name, (await client.get_session("agno", headers=KEY)).session_name] == ["The release"] * 2
+    seen("get_session_run and rename_session")
+
+    for code, status, refused in [
+        ("session_not_found", 404, client.rename_session("agno", "Mine", user_id="mallory", headers=KEY)),
+        ("method_not_allowed", 405, client.delete_session("agno", headers=KEY)),
+        ("method_not_allowed", 405, client.delete_sessions(["agno"], [SessionType.AGENT], headers=KEY)),
+        ("method_not_allowed", 405, client.update_session("agno", session_name="Mine", headers=KEY)),
+        ("method_not_allowed", 405, client.create_session(agent_id="ops", headers=KEY)),
+        ("route_not_found", 404, client.get_traces(headers=KEY)),
+        ("route_not_found", 404, client.list_memories(headers=KEY)),
+        ("route_not_found", 404, client.list_eval_runs(headers=KEY)),
+    ]:
+        try:
+            await refused
+            raise AssertionError(f"{code} was expected")
+        except HTTPStatusError as error:
+            assert [error.response.status_code, error.response.json()["code"]] == [status, code], error.response.text
+    seen("what is not here is refused by a code")
 
 
 async def main() -> None:

@@ -219,6 +219,7 @@ export function agentRunner(
           { provide: MCP_WAIT_MS, useValue: millisOf(config.MCP_WAIT_SECONDS) },
           { provide: Sessions, useValue: turns },
           { provide: SESSIONS, useValue: sessions.store },
+          { provide: Sessions, useValue: turns },
           { provide: Agents, useValue: agents },
         ],
       },

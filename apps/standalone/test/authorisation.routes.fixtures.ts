@@ -73,6 +73,8 @@ export const routes: Record<string, Rule> = {
   'GET /sessions': needs('runs:read'),
   'GET /sessions/:session_id': seen('runs:read'),
   'GET /sessions/:session_id/runs': seen('runs:read'),
+  'GET /sessions/:session_id/runs/:run_id': seen('runs:read'),
+  'POST /sessions/:session_id/rename': owned(200, { session_name: 'The release' }),
   'POST /agents/:agent_id/runs': needs('runs:write'),
   // Of agents that name the subjects that may ask; here there is none.
   'POST /agents/:agent_id/calls': needs('runs:write'),

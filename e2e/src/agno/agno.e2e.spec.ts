@@ -56,6 +56,8 @@ it("is driven by agno's own Python client, unchanged", async () => {
       'get_sessions',
       'get_session',
       'get_session_runs',
+      'get_session_run and rename_session',
+      'what is not here is refused by a code',
     ]);
   } finally {
     await child.kill();

@@ -52,6 +52,8 @@ describe('the client and a server of the same version', () => {
     expect((await client.sessions.list()).data[0]!.session_id).toBe(run.session_id);
     expect((await client.sessions.get(run.session_id)).agent_id).toBe('ops');
     expect((await client.sessions.runs(run.session_id))[0]!.run_id).toBe(run.run_id);
+    expect((await client.sessions.run(run.session_id, run.run_id)).run_id).toBe(run.run_id);
+    expect((await client.sessions.rename(run.session_id, ' A release ')).session_name).toBe('A release');
     const refused = client.runs.continue(run, { requirements: [{ id: 'none', confirmation: true }] });
     await expect(refused).rejects.toMatchObject({ status: expect.any(Number) as number });
     const events = client.runs.events(run.run_id);

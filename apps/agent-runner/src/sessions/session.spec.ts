@@ -49,6 +49,18 @@ describe('whose a session is', () => {
   });
 });
 
+describe('the name of a session', () => {
+  const renamed = (session_name: string): SessionMessage => ({ type: 'renamed', session_name });
+
+  it('is what it was called last, and changes nothing else', () => {
+    const session = sessionAfter(wants('one'), wants('two'));
+    const after = sessionAfter(wants('one'), wants('two'), renamed('The release'));
+    expect(after).toEqual({ ...session, session_name: 'The release' });
+    expect(decideSession(after, renamed('The release'), now).kind).toBe('ignored');
+    expect(decideSession(undefined, renamed('x'), now)).toMatchObject({ kind: 'rejected', code: 'session_not_found' });
+  });
+});
+
 describe('the turns of a session', () => {
   it('begin with the run that asks first', () => {
     expect(sessionAfter(wants('one'))).toMatchObject({

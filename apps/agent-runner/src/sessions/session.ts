@@ -10,7 +10,8 @@ export type SessionMessage =
   /** A run is to be one of this session; its record follows. */
   | { type: 'joined'; run: SessionRun }
   | { type: 'turn_requested'; run: SessionRun }
-  | { type: 'turn_ended'; run_id: string };
+  | { type: 'turn_ended'; run_id: string }
+  | { type: 'renamed'; session_name: string };
 
 export type SessionRun = Pick<Run, 'run_id' | 'session_id' | 'agent_id' | 'user_id' | 'requested_by' | 'run_input'>;
 
@@ -33,11 +34,15 @@ export function decideSession(
       if (!isOwn(session, message.run)) return rejected('session_of_another', 'the session belongs to another user');
       return message.type === 'joined' ? ignored('it is theirs') : queue(session, message.run.run_id, now);
     case 'turn_ended':
-      return session ? pass(session, message.run_id, now) : rejected('session_not_found', 'there is no such session');
+      return session ? pass(session, message.run_id, now) : absent;
+    case 'renamed':
+      return session ? rename(session, message.session_name, now) : absent;
     default:
       return message satisfies never;
   }
 }
+
+const absent = rejected('session_not_found' as const, 'there is no such session');
 
 type Owned = Pick<Run, 'agent_id' | 'user_id' | 'requested_by'>;
 
@@ -76,4 +81,9 @@ function pass(session: Session, run_id: string, now: EpochMillis): SessionTransi
   const [next, ...waiting] = session.waiting;
   if (next === undefined) return ignored('no run waits');
   return changed(touch(session, now, { run_id: next, turn: session.turn + 1, waiting }));
+}
+
+function rename(session: Session, session_name: string, now: EpochMillis): SessionTransition {
+  if (session.session_name === session_name) return ignored('it has that name');
+  return changed(touch(session, now, { session_name }));
 }

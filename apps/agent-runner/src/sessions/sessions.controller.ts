@@ -1,4 +1,4 @@
-import { RequireScopes, seesOnlyOwn, CurrentPrincipal, type Principal } from '@countersign/auth';
+import { RequireScopes, isOwner, seesOnlyOwn, CurrentPrincipal, type Principal } from '@countersign/auth';
 import { ProblemError } from '@countersign/contracts/problems';
 import {
   ListSessionsQuery,
@@ -12,17 +12,23 @@ import {
 } from '@countersign/contracts/runs';
 import type { Store } from '@countersign/persistence';
 import { pageOf, Returns } from '@countersign/service';
-import { Controller, Get, Inject, Param, Query } from '@nestjs/common';
+import { Body, Controller, Get, HttpCode, Inject, Param, Post, Query } from '@nestjs/common';
 import { z } from 'zod';
+import { ownersOf } from '../http/requester.js';
 import { RUNS, SESSIONS } from '../tokens.js';
+import { Sessions } from './sessions.js';
 
 const mostRuns = 1_000;
+/** agno's client says so of one session as well. */
+const SessionQuery = SessionRunsQuery.pick({ type: true, user_id: true });
+const RenameSessionRequest = z.object({ session_name: z.string().trim().min(1).max(100) });
 
 @Controller('sessions')
 export class SessionsController {
   constructor(
     @Inject(SESSIONS) private readonly sessions: Store<Session>,
     @Inject(RUNS) private readonly runs: Store<Run>,
+    @Inject(Sessions) private readonly turns: Pick<Sessions, 'rename'>,
   ) {}
 
   @Get()
@@ -42,8 +48,30 @@ export class SessionsController {
   @Get(':session_id')
   @RequireScopes('runs:read')
   @Returns(200, SessionOutput, 'The session.')
-  async get(@Param('session_id') id: string, @CurrentPrincipal() who: Principal): Promise<SessionOutput> {
-    return show(await this.#find(id, who));
+  async get(
+    @Param('session_id') id: string,
+    @Query({ schema: SessionQuery }) query: z.infer<typeof SessionQuery>,
+    @CurrentPrincipal() who: Principal,
+  ): Promise<SessionOutput> {
+    return show(await this.#find(id, query, who));
+  }
+
+  /** Like a run, a session is changed by its owners, however many others may see it. */
+  @Post(':session_id/rename')
+  @RequireScopes('runs:write')
+  @HttpCode(200)
+  @Returns(200, SessionOutput, 'The session, by its new name.')
+  async rename(
+    @Param('session_id') id: string,
+    @Query({ schema: SessionQuery }) query: z.infer<typeof SessionQuery>,
+    @Body({ schema: RenameSessionRequest }) { session_name }: z.infer<typeof RenameSessionRequest>,
+    @CurrentPrincipal() who: Principal,
+  ): Promise<SessionOutput> {
+    const session = await this.#find(id, query, who);
+    if (!isOwner(who, ownersOf(session))) throw noSuchSession(id);
+    const renamed = await this.turns.rename(id, session_name);
+    if (!renamed) throw noSuchSession(id);
+    return show(renamed);
   }
 
   @Get(':session_id/runs')
@@ -72,15 +100,31 @@ export class SessionsController {
       ],
       limit: mostRuns,
     });
-    if (found.length === 0) await this.#find(session_id, who);
+    if (found.length === 0) await this.#find(session_id, {}, who);
     return found.map((run) => showRun(run, { redact: true }));
   }
 
+  @Get(':session_id/runs/:run_id')
+  @RequireScopes('runs:read')
+  @Returns(200, RunOutput, 'One of its runs.')
+  async runOf(
+    @Param('session_id') session_id: string,
+    @Param('run_id') run_id: string,
+    @Query({ schema: SessionQuery }) { type = 'agent', user_id }: z.infer<typeof SessionQuery>,
+    @CurrentPrincipal() who: Principal,
+  ): Promise<RunOutput> {
+    const filter = { run_id, session_id, user_id, ...own(who) };
+    const [run] = type === 'agent' ? await this.runs.find({ filter, sort: [], limit: 1 }) : [];
+    if (!run) throw new ProblemError('run_not_found', `There is no run "${run_id}" in the session "${session_id}".`);
+    return showRun(run, { redact: true });
+  }
+
   /** A record outside the principal's view answers as not found. */
-  async #find(id: string, who: Principal): Promise<Session> {
+  async #find(id: string, { type = 'agent', user_id }: z.infer<typeof SessionQuery>, who: Principal): Promise<Session> {
     const session = await this.sessions.get(id);
     const isTheirs = !seesOnlyOwn(who) || session?.user_id === who.subject;
-    if (!session || !isTheirs) throw noSuchSession(id);
+    const isMeant = type === 'agent' && (user_id === undefined || session?.user_id === user_id);
+    if (!session || !isTheirs || !isMeant) throw noSuchSession(id);
     return session;
   }
 }

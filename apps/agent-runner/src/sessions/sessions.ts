@@ -80,6 +80,11 @@ export class Sessions {
     );
   }
 
+  /** @returns undefined when there is none. */
+  async rename(sessionId: string, session_name: string): Promise<Session | undefined> {
+    return (await this.#options.sessions.execute(sessionId, { type: 'renamed', session_name })).state;
+  }
+
   /** A run is over: whoever waits for its turn in the session goes on. Should this fail, they find out by themselves. */
   ended(run: Run): void {
     this.#passOn(run).catch((error: unknown) => {

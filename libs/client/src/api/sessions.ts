@@ -16,8 +16,16 @@ export class Sessions {
     return this.transport.ask('Session', 'GET', pathOf`/sessions/${id}`, { signal });
   }
 
+  rename(id: string, session_name: string, signal?: AbortSignal): Promise<SessionOutput> {
+    return this.transport.ask('Session', 'POST', pathOf`/sessions/${id}/rename`, { body: { session_name }, signal });
+  }
+
   /** The runs of a session, oldest first. */
   runs(id: string, signal?: AbortSignal): Promise<RunOutput[]> {
     return this.transport.ask('Runs', 'GET', pathOf`/sessions/${id}/runs`, { signal });
+  }
+
+  run(id: string, runId: string, signal?: AbortSignal): Promise<RunOutput> {
+    return this.transport.ask('Run', 'GET', pathOf`/sessions/${id}/runs/${runId}`, { signal });
   }
 }

@@ -19,6 +19,7 @@ export const bodyExamples: Readonly<Record<string, object>> = {
   },
   'POST /mcp/{agent_id}': { jsonrpc: '2.0', id: 1, method: 'tools/list' },
   'POST /runs/{run_id}/retry': { deadline_in: 3600 },
+  'POST /sessions/{session_id}/rename': { session_name: 'The release of auth-service' },
   'POST /approvals/{id}/resolve': { status: 'approved', digest, resolution_data: { note: 'Go ahead.' } },
   'POST /approvals/resolve': { ids: ['6ce8d14d-85a5-8a8d-af25-15b0e15a4af7'], status: 'rejected' },
   'POST /approvals/{id}/comments': { text: 'The tests are still running.' },
