@@ -43,7 +43,7 @@ export class DecisionGuard {
   }
 
   /** The trusted key that a header names. @throws SignatureError when there is none */
-  readonly keyOf: KeySource = (header) => this.#opened.keys(header);
+  readonly keyOf = (header: Parameters<KeySource>[0]) => this.#opened.keys(header);
 
   /** What a decision that arrives is worth. @throws RetryableError while keys cannot be fetched */
   examine(resolved: EventData<'approval.resolved'>): Promise<GuardResult> {

@@ -3,8 +3,12 @@ import { createLocalJWKSet, errors, type CryptoKey } from 'jose';
 import { publicJwk, readJwks } from './jwk.js';
 import { SignatureError } from '../signature/signature-error.js';
 
-/** The key that a header names. @throws SignatureError when there is none, RetryableError when that is not known now */
-export type KeySource = (header: { kid?: string; alg?: string }) => Promise<CryptoKey>;
+/**
+ * The key that a header names. To whoever is not patient there is none when there was none a moment ago.
+ *
+ * @throws SignatureError when there is none, RetryableError when that is not known now
+ */
+export type KeySource = (header: { kid?: string; alg?: string }, isPatient?: boolean) => Promise<CryptoKey>;
 
 export const unknownKey = (cause: unknown): SignatureError =>
   new SignatureError('It is signed with a key that is not known.', { cause });

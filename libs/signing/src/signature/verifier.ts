@@ -4,7 +4,7 @@ import { algorithm, readHeader } from '../keys/header.js';
 import { publicJwks, type KeyRing } from '../keys/key-ring.js';
 import type { RequestClaims } from '../requests/request-claims.js';
 import type { ResultClaims } from '../results/result-claims.js';
-import { NotYetKnown, remoteKeys, type RemoteKeysOptions } from '../keys/remote-keys.js';
+import { remoteKeys, type RemoteKeysOptions } from '../keys/remote-keys.js';
 import type { RunEndClaims } from '../requests/run-end-claims.js';
 import { knownSignature, publicPartOf, rememberSignature } from './known-signatures.js';
 import { payloadOf } from './sign.js';
@@ -47,9 +47,9 @@ export class Verifier {
    */
   async publicPart(kid: string): Promise<string | undefined> {
     try {
-      return await publicPartOf(await this.keys({ kid, alg: algorithm }));
+      return await publicPartOf(await this.keys({ kid, alg: algorithm }, false));
     } catch (error) {
-      if (error instanceof SignatureError || error instanceof NotYetKnown) return undefined;
+      if (error instanceof SignatureError) return undefined;
       throw error;
     }
   }
