@@ -1,7 +1,7 @@
 import { CommandGuards } from '@countersign/auth';
 import { finishedRunStatuses, type Run, type Session } from '@countersign/contracts/runs';
 import { ConfigError } from '@countersign/contracts/problems';
-import { millisOf } from '@countersign/contracts/time';
+import { millisOf, toEpochSeconds } from '@countersign/contracts/time';
 import { readDeclaration } from '@countersign/definitions/versions';
 import { WorkPool, type CommandHandler, type Collection } from '@countersign/persistence';
 import {
@@ -110,10 +110,14 @@ export function agentRunner(
       () => openRequestKeyRing(config, embeddedIn),
       (began) => setBack('agent-runner', began),
     );
+    const withRecords = (message: RunMessage): RunMessage =>
+      message.type === 'claimed'
+        ? { ...message, records_since: toEpochSeconds(recordsSince('agent-runner')) }
+        : message;
     const { commandHandler: runs, relay } = openCommandHandler<Run, RunMessage, RunRejection>(context, {
       service: 'agent-runner',
       collection: runCollection,
-      decide: (run, message, at) => tellingUngated(run, decideRun(run, message, at)),
+      decide: (run, message, at) => tellingUngated(run, decideRun(run, withRecords(message), at)),
       beforeCommit: signer.sign,
       onCommit: (events) => events.forEach(({ key }) => watch.changed(key)),
       onNeverPublished: async ({ type, key, data }, { message: reason }): Promise<unknown> =>

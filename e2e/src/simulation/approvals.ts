@@ -1,5 +1,6 @@
 import type { Event } from '@countersign/contracts';
-import type { Approval } from '@countersign/contracts/approvals';
+import type { Approval, PossiblyExecuted } from '@countersign/contracts/approvals';
+import { latest, toEpochSeconds } from '@countersign/contracts/time';
 import { outcomeOf } from './runners.js';
 import type { Steps, World } from './world.js';
 
@@ -13,11 +14,17 @@ export async function* approvalsHandle(world: World, event: Event): Steps {
 }
 
 async function require(world: World, event: Event<'tool.approval_required'>): Promise<void> {
-  const { judgement } = world;
   const { aggregate } = world.approvals;
-  const message = { type: 'required', event, policyDecision: judgement } as const;
+  const policyDecision = { ...world.judgement, possibly_executed: possiblyExecuted(world, event) };
+  const message = { type: 'required', event, policyDecision } as const;
   const handled = await aggregate.execute(event.data.approval_id, message, { creates: true });
   world.trace(`  approval-service: ${outcomeOf(handled)}`);
+}
+
+/** Of a run that began before a store was restored, by which it may have been done since. */
+function possiblyExecuted({ now, since }: World, { data }: Event<'tool.approval_required'>): PossiblyExecuted | null {
+  const isSetBack = (data.run_began_at ?? 0) < toEpochSeconds(latest(since.runs, since.approvals));
+  return isSetBack ? { code: 'set_back', since: toEpochSeconds(now) } : null;
 }
 
 async function* follow(world: World, event: EndOfRun): Steps {

@@ -1,6 +1,6 @@
 import type { Event } from '@countersign/contracts';
 import type { Execution, ExecutionTerms } from '@countersign/contracts/executions';
-import { after, latest, toEpochSeconds, type EpochSeconds } from '@countersign/contracts/time';
+import { latest, toEpochSeconds, type EpochSeconds } from '@countersign/contracts/time';
 import type { ExecutionMessage } from '@countersign/executor';
 import type { CommandResult } from '@countersign/persistence';
 import { isAnsweredByPerson } from './model.js';
@@ -20,7 +20,9 @@ const isFor = <N extends Event['type']>(event: Event, type: N): event is Event<N
 
 async function accept(world: World, event: Event<'approval.resolved'>): Promise<void> {
   const { approval_id, status, tool_name, resolution_data } = event.data;
-  if (status !== 'approved' || isAnsweredByPerson(tool_name) || resolution_data?.result !== undefined) return;
+  if (isAnsweredByPerson(tool_name)) return;
+  if (status !== 'approved' || resolution_data?.result !== undefined)
+    return void (await world.executions.aggregate.execute(approval_id, { type: 'decided_otherwise', event }));
   const worker = world.fresh('executor');
   const terms = termsFor(world, event.data.tool_name);
   const message: ExecutionMessage = {
@@ -95,7 +97,7 @@ async function messageTo(world: World, worker: string, known: Execution): Promis
 }
 
 /** Whether the call may have been made by a record that is lost. */
-const isBefore = (at: EpochSeconds, { executionsSince }: World): boolean => at < toEpochSeconds(executionsSince);
+const isBefore = (at: EpochSeconds, { since }: World): boolean => at < toEpochSeconds(since.executions);
 
 function executing(world: World, worker: string, handled: CommandResult<Execution>): void {
   if (handled.kind !== 'changed' || handled.state.lease?.worker !== worker) return;
@@ -157,22 +159,6 @@ function said({ dice, ledger }: World, worker: string, { id }: Execution): Execu
   if (dice.oneIn(4)) return { type: 'lost', worker, reason: 'it does not answer' };
   if (ledger.hasMade(id)) return { type: 'succeeded', worker, result: 'it is there' };
   return { type: 'failed', worker, error: 'it never arrived', retryable: true, retry_after_ms: 0, covers: 'call' };
-}
-
-/** The executor's store is saved. */
-export const backUpExecutor = (world: World): void => {
-  world.restoreExecutions = world.executions.store.backup();
-};
-
-/** The executor's store is what it was when it was saved, and whoever restored it says so, as `countersign recover` does. */
-export function restoreExecutorStore(world: World): void {
-  if (!world.restoreExecutions) return;
-  for (const process of world.processes.filter(({ service }) => service === 'executor')) world.drop(process);
-  const ids = world.restoreExecutions();
-  world.trace(`  the executor has forgotten ${ids.join(', ') || 'nothing'}`);
-  world.ledger.restored(ids);
-  world.executionsSince = after(world.now, 1_000);
-  world.log.hasLost = true;
 }
 
 /** The only process of the executor starts again: what it was making, nobody saw the end of. */

@@ -6,6 +6,7 @@ import { isGated, type Call, type Run } from '@countersign/contracts/runs';
 import { type EpochMillis, toEpochSeconds, type EpochSeconds } from '@countersign/contracts/time';
 import type { RunMessage } from '@countersign/agent-runner';
 import { expect } from 'vitest';
+import type { StoreName } from './world.js';
 
 export type Resolution = Extract<RunMessage, { type: 'resolved_by_caller' }>['resolutions'][number];
 
@@ -20,13 +21,18 @@ interface WorldAtLarge {
 export class Ledger {
   readonly #world: WorldAtLarge;
   readonly #effects = new Set<string>();
+  readonly #byRunner = new Set<string>();
   readonly #decisions = new Map<string, Event<'approval.resolved'>['data']>();
+  /** Of stores that were restored since. */
+  readonly #earlier = new Map<string, Event<'approval.resolved'>['data'][]>();
   readonly #resolutions = new Map<string, Resolution[]>();
   readonly #answers = new Map<string, number>();
   readonly #takenBack = new Set<string>();
   readonly #allowed = new Set<string>();
   readonly #settled = new Set<string>();
   readonly #restored = new Set<string>();
+  /** Executions of which the restored store has no record, or an older one: a person who decides anew may have them made. */
+  readonly #forgotten = new Set<string>();
   /** Approved calls, as they reached their targets. */
   readonly made: (ExactCall & { approval_id: string; at: EpochSeconds })[] = [];
 
@@ -41,6 +47,9 @@ export class Ledger {
     expect(before, 'an approval is resolved once').toBe(undefined);
     expect(callDigest(data), 'the digest is of the call that is told').toBe(data.digest);
     this.#decisions.set(data.approval_id, data);
+    if (data.automatic || !this.#forgotten.has(data.approval_id)) return;
+    this.#allowed.add(data.approval_id);
+    this.#settled.delete(data.approval_id);
   }
 
   resolvedByCaller(resolutions: readonly Resolution[]): void {
@@ -54,8 +63,8 @@ export class Ledger {
   }
 
   started({ id, run_id }: Execution): void {
-    // What a restored store has forgotten a person may start again, who knows more than it does.
-    if (this.#restored.has(id) && this.#allowed.has(id)) return;
+    // What a restored store has forgotten a person may start again, who knows more; a run that has forgotten its end goes on.
+    if (this.#restored.has(id) || this.#restored.has(run_id)) return;
     expect(this.#takenBack.has(run_id), 'nothing is started after the end of its run').toBe(false);
   }
 
@@ -74,10 +83,23 @@ export class Ledger {
     this.#settled.delete(id);
   }
 
-  /** The executor's store was restored: it knows nothing any more of these records, nor of ends of runs. */
-  restored(ids: readonly string[]): void {
+  /**
+   * A store has forgotten these records. What callers let through before counts no more, what they let through again may be made
+   * again; a run that is not over any more goes on; and an approval may be resolved again.
+   */
+  restored(name: StoreName, ids: readonly string[]): void {
     for (const id of ids) this.#restored.add(id);
-    this.#takenBack.clear();
+    if (name === 'executions') for (const id of ids) this.#forgotten.add(id);
+    if (name !== 'approvals') this.#takenBack.clear();
+    if (name === 'runs') {
+      this.#resolutions.clear();
+      for (const id of this.#byRunner) this.#effects.delete(id);
+    }
+    for (const id of name === 'approvals' ? ids : []) {
+      const decision = this.#decisions.get(id);
+      if (decision) this.#earlier.set(id, [...(this.#earlier.get(id) ?? []), decision]);
+      this.#decisions.delete(id);
+    }
   }
 
   /** Whether what is on record of an execution may differ from what was published before. */
@@ -100,6 +122,7 @@ export class Ledger {
 
   madeByRunner({ run_id }: Run, call: Call): void {
     if (!isGated(call)) return;
+    this.#byRunner.add(call.id);
     this.#once(call.id);
     const { tool_call_id, tool_name, tool_args, approval_id } = call.tool_execution;
     if (approval_id !== null) return this.#mustBeApproved(approval_id, { run_id, tool_call_id, tool_name, tool_args });
@@ -128,10 +151,12 @@ export class Ledger {
   }
 
   #mustBeApproved(id: string, call: ExactCall): void {
-    const decision = this.#decisions.get(id);
-    expect(decision, `${id} is approved before it is made`).toMatchObject({ status: 'approved' });
-    expect(decision!.resolution_data?.result, 'what was done by hand is not made').toBeUndefined();
-    expect(callDigest({ ...decision!, ...call }), 'exactly the approved call').toBe(decision!.digest);
+    const decisions = [this.#decisions.get(id) ?? [], this.#earlier.get(id) ?? []]
+      .flat()
+      .filter(({ status, resolution_data }) => status === 'approved' && resolution_data?.result === undefined);
+    expect(decisions, `${id} is approved before it is made, and not done by hand`).not.toEqual([]);
+    const exactly = decisions.filter((decision) => callDigest({ ...decision, ...call }) === decision.digest);
+    expect(exactly, 'exactly the approved call').not.toEqual([]);
   }
 
   /** The arguments with which the caller may have let the call through. */

@@ -2,7 +2,7 @@ import type { RunMessage } from '@countersign/agent-runner';
 import type { Event } from '@countersign/contracts';
 import { RetryableError } from '@countersign/contracts/problems';
 import { isGated, type Call, type Run } from '@countersign/contracts/runs';
-import { after } from '@countersign/contracts/time';
+import { after, toEpochSeconds } from '@countersign/contracts/time';
 import type { CommandResult } from '@countersign/persistence';
 import { checkConversation } from './invariants/conversation.js';
 import { agent, answerOf, lastAnswer } from './model.js';
@@ -14,7 +14,7 @@ const lease_ms = 30_000;
 export async function tellRun(world: World, runId: string, message: RunMessage): Promise<CommandResult<Run>> {
   if (world.dice.oneIn(2)) return world.runs.aggregate.execute(runId, message);
   const worker = world.fresh('worker');
-  const then: RunMessage[] = [{ type: 'claimed', worker, lease_ms }];
+  const then = [claimedBy(world, worker)];
   return working(world, worker, await world.runs.aggregate.execute(runId, message, { then }));
 }
 
@@ -26,9 +26,16 @@ export function attendToRun(world: World, run: Run): void {
 
 async function* claim(world: World, worker: string, known: Run): Steps {
   yield;
-  const message: RunMessage = { type: 'claimed', worker, lease_ms };
+  const message = claimedBy(world, worker);
   working(world, worker, await world.runs.aggregate.execute(known.run_id, message, { known }));
 }
+
+const claimedBy = ({ since }: World, worker: string): RunMessage => ({
+  type: 'claimed',
+  worker,
+  lease_ms,
+  records_since: toEpochSeconds(since.runs),
+});
 
 function working(world: World, worker: string, handled: CommandResult<Run>): CommandResult<Run> {
   const claimed = handled.kind === 'changed' && handled.state.lease?.worker === worker;
@@ -159,12 +166,17 @@ export function unlessOutOfReach(error: unknown): undefined {
   if (!(error instanceof RetryableError)) throw error;
 }
 
+/** What a run is told that was set back: the dead letter says what it has forgotten. */
+const unknown = new Set<string>(['run_not_found', 'call_not_found']);
+
 /** What arrives for runs. */
 export async function* runnerHandles(world: World, event: Event): Steps {
   yield;
   const handled = await tellRun(world, event.key, event as Extract<RunMessage, Event>);
   world.trace(`  agent-runner: ${outcomeOf(handled)}`);
-  if (handled.kind === 'rejected') throw new Error(`${event.id} goes to the dead letters: ${handled.reason}`);
+  const isForgotten = handled.kind === 'rejected' && unknown.has(handled.code) && world.ledger.isRestored(event.key);
+  if (handled.kind === 'rejected' && !isForgotten)
+    throw new Error(`${event.id} goes to the dead letters: ${handled.reason}`);
 }
 
 /** The only process of the runner starts again: none of its workers lives, and their runs are handed back. */

@@ -41,8 +41,9 @@ async function begin(world: World): Promise<void> {
   world.isFair = false;
 }
 
-const isQuiet = ({ log, runs, processes, executions }: World): boolean =>
+const isQuiet = ({ approvals, log, runs, processes, executions }: World): boolean =>
   processes.length === 0 &&
+  approvals.store.all().every(({ status }) => status !== 'pending') &&
   runs.store.all().every(({ status, unsettled }) => isFinishedStatus(status) && !(unsettled && log.hasLost)) &&
   executions.store.all().every(({ due_at, status }) => due_at === null && status !== 'outcome_unknown');
 

@@ -40,6 +40,9 @@ export interface WorldOptions {
   links?: Links | undefined;
 }
 
+export const storeNames = ['runs', 'approvals', 'executions'] as const;
+export type StoreName = (typeof storeNames)[number];
+
 interface Kept<R extends StoredRecord & { run_id: string }, M> {
   store: MemoryStore<R>;
   aggregate: CommandHandler<R, M>;
@@ -61,9 +64,12 @@ export class World {
   readonly links: Links | undefined;
   readonly log = new EventLog();
   readonly ledger = new Ledger(this);
-  /** Executions before this time may lack records: their store was restored. */
-  executionsSince: EpochMillis = atMillis(0);
-  restoreExecutions: (() => string[]) | undefined;
+  /** Before these times records may lack: their store was restored. */
+  readonly since: Record<StoreName, EpochMillis> = {
+    runs: atMillis(0),
+    approvals: atMillis(0),
+    executions: atMillis(0),
+  };
   /** How the tools of this story are made. */
   readonly terms = new Map<string, ExecutionTerms>();
   readonly runs: Kept<Run, RunMessage>;

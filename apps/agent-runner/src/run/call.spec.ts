@@ -1,5 +1,6 @@
 import { approvalId } from '@countersign/contracts';
 import { isGated, type Call } from '@countersign/contracts/runs';
+import { toEpochSeconds } from '@countersign/contracts/time';
 import type { ToolDefinition } from '@countersign/definitions';
 import { describe, expect, it } from 'vitest';
 import {
@@ -15,10 +16,11 @@ import {
   resolvedLate,
   shownTo,
 } from './call.js';
-import { asking, call, paused, resolved, tools } from '../../test/run.fixtures.js';
+import { asking, call, now, paused, resolved, tools } from '../../test/run.fixtures.js';
 
+const noCalls = { run_id: 'run-1', calls: [] as Call[], set_back_at: null };
 const callOf = (tool: ToolDefinition, tool_args: Record<string, unknown> = { what: 'it' }): Call =>
-  newCall('run-1', [], 'call_a', { tool, tool_args });
+  newCall(noCalls, 'call_a', { tool, tool_args });
 const approve = (asked: Call, tool_args = asked.tool_execution.tool_args) =>
   resolvedByApproval(asked, resolved(asked, 'approved', { tool_args }).data)!;
 
@@ -50,7 +52,7 @@ describe('a call', () => {
 
   it('has an id of its own, however the model names its calls', () => {
     const named = ['call_a', 'call_a#1', 'call_a', 'call_a'].reduce<Call[]>(
-      (earlier, id) => [...earlier, newCall('run-1', earlier, id, { tool: tools.refund, tool_args: { what: 'it' } })],
+      (calls, id) => [...calls, newCall({ ...noCalls, calls }, id, { tool: tools.refund, tool_args: { what: 'it' } })],
       [],
     );
     expect(new Set(named.map(({ id }) => id)).size).toBe(4);
@@ -69,8 +71,15 @@ describe('a call', () => {
 
   it('is a new one when its call id was used before', () => {
     const first = callOf(tools.refund);
-    const second = newCall('run-1', [first], 'call_a', { tool: tools.refund, tool_args: {} });
+    const second = newCall({ ...noCalls, calls: [first] }, 'call_a', { tool: tools.refund, tool_args: {} });
     expect(second.id).toBe(approvalId('run-1', 'call_a#1'));
+  });
+
+  it('is a new one when its run was set back, which may have forgotten another under this call id', () => {
+    const set_back_at = toEpochSeconds(now);
+    const anew = newCall({ ...noCalls, set_back_at }, 'call_a', { tool: tools.refund, tool_args: {} });
+    expect(anew.id).not.toBe(callOf(tools.refund).id);
+    expect(newCall({ ...noCalls, set_back_at }, 'call_a', { tool: tools.refund, tool_args: {} }).id).toBe(anew.id);
   });
 
   it('names the fields that a person fills in', () => {

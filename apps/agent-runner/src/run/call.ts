@@ -18,13 +18,12 @@ const maxReason = 10_000;
 
 /** A call that the model wants made. Some models use a call id again: it is still a new call. */
 export function newCall(
-  runId: string,
-  earlier: readonly Call[],
+  run: Pick<Run, 'run_id' | 'calls' | 'set_back_at'>,
   tool_call_id: string,
   { tool, tool_args }: CheckedCall,
   asked_by: Call['asked_by'] = 'model',
 ): Call {
-  const id = freshId(runId, earlier, tool_call_id);
+  const id = freshId(run, tool_call_id);
   const user_input_schema = userInputFields(tool);
   return {
     id,
@@ -58,13 +57,18 @@ export function newCall(
     asked_by,
     ending: null,
     resolved_by: null,
+    ready_at: null,
   };
 }
 
-/** A model may even use an id that looks like the second use of another. */
-function freshId(runId: string, earlier: readonly Call[], tool_call_id: string): string {
-  let id = approvalId(runId, tool_call_id);
-  for (let use = 1; earlier.some((call) => call.id === id); use++) id = approvalId(runId, `${tool_call_id}#${use}`);
+/**
+ * A model may even use an id that looks like the second use of another. One that it used in what the run has forgotten was of
+ * another call, which others know.
+ */
+function freshId({ run_id, calls, set_back_at }: Parameters<typeof newCall>[0], tool_call_id: string): string {
+  const name = set_back_at ? `${tool_call_id}@${set_back_at}` : tool_call_id;
+  let id = approvalId(run_id, name);
+  for (let use = 1; calls.some((call) => call.id === id); use++) id = approvalId(run_id, `${name}#${use}`);
   return id;
 }
 
@@ -83,6 +87,7 @@ export const requirementOf = ({
   asked_by: _asked_by,
   ending: _ending,
   resolved_by: _resolved_by,
+  ready_at: _ready_at,
   ...requirement
 }: Call): Requirement => requirement;
 
@@ -191,10 +196,13 @@ export function resolvedByCaller(call: Call, { confirmed, note = null, values, r
 /** @returns the call after its approval is resolved, or undefined when that is known already. */
 export function resolvedByApproval(
   call: Call,
-  { status, resolved_by, resolution_data, tool_args, automatic }: EventData<'approval.resolved'>,
+  { status, resolved_by, resolution_data, tool_args, automatic, repeated }: EventData<'approval.resolved'>,
 ): Call | undefined {
   if (isForWorker(call) || call.tool_execution.approval_type === null) return undefined;
   const note = resolution_data?.note ?? null;
+  // A restored store has asked people once more: what has come of the call its executor says, unless it has forgotten it too.
+  const isWithExecutor = call.made_by === 'executor' && call.confirmation === true && !repeated;
+  if (status !== 'approved' && isWithExecutor) return undefined;
   // What a rule rejects costs nobody's time, and the rule may be another the next time.
   if (status !== 'approved')
     return { ...refused(call, { status, by: resolved_by, note }), rejected: status === 'rejected' && !automatic };

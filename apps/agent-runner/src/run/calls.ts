@@ -1,6 +1,6 @@
 import { emit, type NewEvent } from '@countersign/contracts';
 import type { Call, Run } from '@countersign/contracts/runs';
-import type { EpochMillis } from '@countersign/contracts/time';
+import { toEpochSeconds, type EpochMillis } from '@countersign/contracts/time';
 import { changed, ignored, rejected, touch } from '@countersign/persistence';
 import {
   answered,
@@ -44,8 +44,10 @@ export function amend(run: Run, id: string, now: EpochMillis, change: (open: Cal
 }
 
 /** Puts the call in the place of what it was, and tells the model its output once it has one. */
-export function replace(run: Run, after: Call, now: EpochMillis): Run {
-  const before = call(run, after.id);
+export function replace(run: Run, next: Call, now: EpochMillis): Run {
+  const before = call(run, next.id);
+  const isLetThrough = next.state === 'ready' && before.state !== 'ready';
+  const after = isLetThrough ? { ...next, ready_at: toEpochSeconds(now) } : next;
   const calls = run.calls.map((each) => (each === before ? after : each));
   const begun = isBegun(after) && !isBegun(before);
   const started = begun ? log({ ...run, calls }, now, { type: 'call_started', call: after.id }) : { ...run, calls };

@@ -12,7 +12,8 @@ export type RunMessage =
   | { type: 'requested'; run: RunRequest }
   /** The calls of an external agent: a run whose one turn is given, and that no model is asked for. */
   | { type: 'calls_requested'; run: RunRequest; asked: Asked; agent: Agent; calls: readonly RequestedCall[] }
-  | { type: 'claimed'; worker: string; lease_ms: Millis }
+  /** What was let through before there are records may have been made since, by a record that a restore has lost. */
+  | { type: 'claimed'; worker: string; lease_ms: Millis; records_since?: EpochSeconds }
   | { type: 'lease_extended'; worker: string; lease_ms: Millis }
   | { type: 'released'; worker: string }
   | { type: 'postponed'; worker: string; until: EpochMillis; reason: string; code?: RunErrorCode }

@@ -1,7 +1,8 @@
 import type { ConversationItem } from '@countersign/contracts/runs';
-import { after } from '@countersign/contracts/time';
+import { after, toEpochSeconds, type EpochMillis } from '@countersign/contracts/time';
 import { describe, expect, it } from 'vitest';
 import { nudges, unknownOutcome } from './conversation.js';
+import { decideRun } from './run.js';
 import {
   agent,
   asking,
@@ -194,5 +195,30 @@ describe('what the model reads of a call that was made,', () => {
     const taken = continued(making, after(now, lease_ms), other(claimed));
     expect(outcomeText(taken, 'call_r')).toEqual([unknownOutcome]);
     expect(taken).toMatchObject({ status: 'RUNNING', calls: [{ state: 'answered', confirmation: true }] });
+  });
+
+  it('that nobody knows, when it was let through before the store was restored, and may have been made since', () => {
+    const run = asking(callTo('send', 'call_r'));
+    const [send] = run.calls;
+    const ready = continued(run, now, byCaller({ id: send!.id, confirmed: true }));
+    const since = (at: EpochMillis) => ({ ...claimed, records_since: toEpochSeconds(at) });
+    expect(continued(ready, now, since(now))).toMatchObject({ calls: [{ state: 'ready' }], set_back_at: null });
+    const later = after(now, 60_000);
+    const restored = continued(ready, later, since(later));
+    expect(outcomeText(restored, 'call_r')).toEqual([unknownOutcome]);
+    expect(restored).toMatchObject({ set_back_at: toEpochSeconds(later) });
+    // Whoever lets it through since knows.
+    const anew = continued(continued(run, later, byCaller({ id: send!.id, confirmed: true })), later, since(later));
+    expect(anew).toMatchObject({ calls: [{ state: 'ready' }] });
+  });
+
+  it('what its executor says, when a restored store has people decide once more', () => {
+    const run = asking(callTo('refund', 'call_r'));
+    const [refund] = run.calls;
+    const approved = continued(run, now, resolved(refund!, 'approved'));
+    expect(decideRun(approved, resolved(refund!, 'rejected'), now).kind).toBe('ignored');
+    const asked = { ...resolved(refund!, 'rejected').data, repeated: true };
+    const told = continued(approved, now, { ...resolved(refund!, 'rejected'), data: asked });
+    expect(told).toMatchObject({ calls: [{ state: 'answered', confirmation: false }] });
   });
 });

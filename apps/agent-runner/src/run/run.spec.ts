@@ -210,9 +210,9 @@ describe('a run that asked for a call of the executor', () => {
 | approval.resolved: approved               | x    | x       | PAUSED    | PAUSED         | RUNNING     | -         | PAUSED    | -        | -            |
 | approval.resolved: by policy              | x    | x       | PAUSED    | PAUSED         | RUNNING     | -         | PAUSED    | -        | -            |
 | approval.resolved: done by hand           | x    | x       | PENDING c | PAUSED         | RUNNING     | PENDING c | PENDING c | -        | -            |
-| approval.resolved: rejected               | x    | x       | PENDING c | PAUSED         | RUNNING     | PENDING c | PENDING c | -        | -            |
-| approval.resolved: expired                | x    | x       | PENDING c | PAUSED         | RUNNING     | PENDING c | PENDING c | -        | -            |
-| approval.resolved: cancelled              | x    | x       | PENDING c | PAUSED         | RUNNING     | PENDING c | PENDING c | -        | -            |
+| approval.resolved: rejected               | x    | x       | PENDING c | PAUSED         | RUNNING     | -         | PENDING c | -        | -            |
+| approval.resolved: expired                | x    | x       | PENDING c | PAUSED         | RUNNING     | -         | PENDING c | -        | -            |
+| approval.resolved: cancelled              | x    | x       | PENDING c | PAUSED         | RUNNING     | -         | PENDING c | -        | -            |
 | tool.execution_completed                  | x    | x       | PENDING c | PAUSED         | RUNNING     | PENDING c | PENDING c | -        | -            |
 | tool.execution_failed                     | x    | x       | PENDING c | PAUSED         | RUNNING     | PENDING c | PENDING c | -        | -            |
 | tool.execution_outcome_unknown            | x    | x       | PAUSED    | PAUSED         | RUNNING     | PAUSED    | -         | -        | -            |

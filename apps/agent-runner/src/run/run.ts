@@ -1,7 +1,7 @@
 import { emit, queueOwner, type Event } from '@countersign/contracts';
 import { callDigest } from '@countersign/contracts/calls';
-import { isFinishedStatus, type Call, type Run } from '@countersign/contracts/runs';
-import { toEpochSeconds, type Millis, type EpochMillis, sentAtTheEarliest } from '@countersign/contracts/time';
+import { isFinishedStatus, isGated, type Call, type Run } from '@countersign/contracts/runs';
+import { toEpochSeconds, type EpochMillis, sentAtTheEarliest } from '@countersign/contracts/time';
 import { changed, ignored, newRecord, rejected, touch } from '@countersign/persistence';
 import {
   answered,
@@ -50,7 +50,7 @@ export function decideRun(run: Run | undefined, message: RunMessage, now: EpochM
 
   switch (message.type) {
     case 'claimed':
-      return claim(run, message.worker, message.lease_ms, now);
+      return claim(run, message, now);
     case 'turn_came':
       return run.status === 'PENDING' && run.turn === null
         ? changed(touch(run, now, waiting(run, now)))
@@ -142,7 +142,7 @@ function requestCalls(
 ): RunTransition {
   const begun: Run = { ...newRun(wanted, now), items: [], asked, agent_version: agent.version };
   const requested = calls.reduce((run: Run, { tool_call_id, ...checked }) => {
-    return { ...run, calls: [...run.calls, newCall(run.run_id, run.calls, tool_call_id, checked, 'caller')] };
+    return { ...run, calls: [...run.calls, newCall(run, tool_call_id, checked, 'caller')] };
   }, begun);
   const started = emit('run.started', { ...who(begun), input: begun.run_input });
   const waiting = continueIfComplete(
@@ -182,20 +182,31 @@ function newRun({ run_input, ...request }: RunRequest, now: EpochMillis): Run {
     finished_at: null,
     unsettled: false,
     asked: null,
+    set_back_at: null,
   };
 }
 
-/** A gated call that was started and not seen to end is not made again: the model is informed that its outcome is unknown. */
-function claim(run: Run, worker: string, lease_ms: Millis, now: EpochMillis): RunTransition {
+/**
+ * A gated call that was started and not seen to end, or that may have been before the store was restored, is not made again: the
+ * model is informed that its outcome is unknown.
+ */
+function claim(
+  run: Run,
+  { worker, lease_ms, records_since }: Extract<RunMessage, { type: 'claimed' }>,
+  now: EpochMillis,
+): RunTransition {
   if (run.due_at === null || run.due_at > now) return rejected('not_due', `nothing is due, the run is ${run.status}`);
   if (isLate(run, now)) return fail(run, deadlinePassed, now, 'deadline_passed');
-  const interrupted = run.calls.filter(({ state }) => state === 'started');
+  const isForgotten = (each: Call) =>
+    each.state === 'ready' && isGated(each) && (each.ready_at ?? run.created_at) < (records_since ?? 0);
+  const interrupted = run.calls.filter((each) => each.state === 'started' || isForgotten(each));
   const known = interrupted.reduce(
     (state, { id }) => replace(state, answered(call(state, id), unknownOutcome, true), now),
     run,
   );
+  const set_back_at = run.created_at < (records_since ?? 0) ? records_since! : run.set_back_at;
   return continueIfComplete(
-    touch(known, now, { ...rested(run, now), ...leased(worker, lease_ms, now), working_since_ms: now }),
+    touch(known, now, { ...rested(run, now), ...leased(worker, lease_ms, now), working_since_ms: now, set_back_at }),
     now,
   );
 }

@@ -94,7 +94,7 @@ function withCalls(run: Run, agent: Agent, wanted: readonly FunctionCall[], now:
     room -= Buffer.byteLength(wish.arguments);
     const checked = room < 0 || n >= maxCalls ? { complaint: tooMuch } : checkCall(wish, agent.tools);
     if ('complaint' in checked) return { ...state, items: [...state.items, callOutput(call_id, checked.complaint)] };
-    const added = newCall(run.run_id, state.calls, call_id, checked);
+    const added = newCall(state, call_id, checked);
     const noted = { ...state, calls: [...state.calls, added] };
     const rejected = rejectedBefore(state.calls, added);
     if (rejected) return replace(noted, refusedAgain(added, rejected), now);

@@ -6,14 +6,15 @@ import { ExecutionDispatcher } from '../dispatch/execution-dispatcher.js';
 /** What arrives for executions. */
 @Controller()
 export class ExecutionEventsController {
-  constructor(@Inject(ExecutionDispatcher) private readonly executor: Pick<ExecutionDispatcher, 'accept' | 'cancel'>) {}
+  constructor(
+    @Inject(ExecutionDispatcher) private readonly executor: Pick<ExecutionDispatcher, 'accept' | 'cancel' | 'takeBack'>,
+  ) {}
 
   @OnEvent('executor', 'approval.resolved')
   async resolved(event: Event<'approval.resolved'>): Promise<void> {
     const { status, resolution_data } = event.data;
     const hasManualResult = resolution_data?.result !== undefined;
-    if (status !== 'approved' || hasManualResult) return;
-    await this.executor.accept(event);
+    await (status === 'approved' && !hasManualResult ? this.executor.accept(event) : this.executor.takeBack(event));
   }
 
   @OnEvent('executor', 'run.failed')

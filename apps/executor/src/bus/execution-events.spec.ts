@@ -46,11 +46,12 @@ async function signed(change: Partial<DecisionClaims> = {}): Promise<Event<'appr
 
 describe('a decision that arrives at the executor', () => {
   let world: ExecutorWorld;
+  let guard: DecisionGuard;
   let events: ExecutionEventsController;
   beforeEach(async () => {
     world = new ExecutorWorld();
     world.clock = toEpochMillis(seconds);
-    const guard = new DecisionGuard(() => Verifier.fromKeyRing(ring), world.now);
+    guard = new DecisionGuard(() => Verifier.fromKeyRing(ring), world.now);
     await guard.open();
     events = new ExecutionEventsController(
       world.open({ guard: { examine: guard.examine.bind(guard), verifyStored: guard.verifyStored.bind(guard) } })
@@ -209,5 +210,22 @@ describe('a decision that arrives at the executor', () => {
   ])('is none of its business when it %s, signed or not', async (_, change) => {
     await events.resolved({ ...golden, data: { ...golden.data, ...change } });
     expect(await records()).toEqual([]);
+  });
+
+  it('takes back what waits when it is newer and signed, and nothing when it is forged', async () => {
+    const { executor, pool } = world.open({
+      size: 1,
+      guard: { examine: guard.examine.bind(guard), verifyStored: guard.verifyStored.bind(guard) },
+    });
+    pool.reserve();
+    await executor.accept(await signed());
+    const rejection = { status: 'rejected' as const, resolved_at: after(seconds, 1) };
+    const forgery = { ...golden, data: { ...golden.data, ...rejection } };
+    await executor.takeBack(forgery);
+    expect(await records()).toMatchObject([{ id, status: 'queued' }]);
+    expect(world.alarms.refused).toHaveBeenCalledOnce();
+    const { data } = await signed(rejection);
+    await executor.takeBack({ ...golden, data: { ...data, ...rejection } });
+    expect(await records()).toMatchObject([{ id, status: 'cancelled' }]);
   });
 });

@@ -95,6 +95,18 @@ export class ExecutionDispatcher {
     }
   }
 
+  /** A decision to leave a call out finds a record of it only where a restored store has asked for the decision once more. */
+  async takeBack(event: Event<'approval.resolved'>): Promise<void> {
+    const { alarms, executions, guard } = this.#options;
+    const { approval_id, tool_name } = event.data;
+    const known = await executions.store.get(approval_id);
+    if (!known) return;
+    const verdict = await guard.examine(event.data);
+    if (verdict.kind === 'not_authentic')
+      return alarms.refused('decision', verdict.kind, { approval_id, tool_name, reason: verdict.reason });
+    await executions.handle(approval_id, { type: 'decided_otherwise', event }, { known });
+  }
+
   /** A decision without a record that is from before there could be one: a person finds out whether the call was made. */
   async #acceptUnrecorded(event: Event<'approval.resolved'>): Promise<void> {
     const { approval_id, tool_name, resolved_at } = event.data;

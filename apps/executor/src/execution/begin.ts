@@ -4,7 +4,16 @@ import type { Execution, ExecutionTerms, HeldBy } from '@countersign/contracts/e
 import { type EpochMillis, latest, toEpochMillis } from '@countersign/contracts/time';
 import { changed, ignored, newRecord, touch } from '@countersign/persistence';
 import type { EndOfRun, ExecutionMessage } from './messages.js';
-import { awaitReconciliation, fail, is, isOver, unseen, withdraw, type ExecutionTransition } from './state.js';
+import {
+  awaitReconciliation,
+  fail,
+  is,
+  isOver,
+  resendAnswer,
+  unseen,
+  withdraw,
+  type ExecutionTransition,
+} from './state.js';
 
 type Message<T extends ExecutionMessage['type']> = Extract<ExecutionMessage, { type: T }>;
 
@@ -24,6 +33,19 @@ export function accept(message: Message<'approved'>, now: EpochMillis): Executio
 /** A decision that is not authentic is recorded for people to look into, and no more. */
 export const refuse = ({ id, event, reason }: Message<'not_authentic'>, now: EpochMillis): ExecutionTransition =>
   fail(approved(event, { id, terms: nothing, concurrency_key: null }, now), `not executed: ${reason}`);
+
+/** What people have decided since holds for what has not begun. An old decision that comes again changes nothing. */
+export function decideOtherwise(
+  execution: Execution,
+  { data }: Event<'approval.resolved'>,
+  now: EpochMillis,
+): ExecutionTransition {
+  const isLater = data.resolved_at > (execution.decided_at ?? execution.created_at);
+  const isWaiting = execution.status === 'queued' || execution.status === 'awaiting_report';
+  if (!isLater || !isWaiting) return data.repeated ? resendAnswer(execution, now) : ignored(is(execution));
+  const reason = `not executed: the approval was asked for once more, and is ${data.status} by another decision`;
+  return withdraw({ ...execution, withdrawn: unseen(execution) ? reason : null }, reason, now);
+}
 
 /**
  * What has not begun never will; its run waits for nothing any more, and the event is for who watches. What has begun
@@ -46,7 +68,8 @@ export function takeBackBeforeApproval(
   const { tool_call_id, tool_name, tool_args, approval_id, redact } = requirement.tool_execution;
   const call = { run_id, tool_call_id, tool_name, tool_args };
   const id = approval_id ?? requirement.id;
-  const about = { id, approval_id: id, redact, decision: null, approved_by: null, requester: user_id, requested_by };
+  const undecided = { decision: null, approved_by: null, decided_at: null };
+  const about = { id, approval_id: id, redact, ...undecided, requester: user_id, requested_by };
   const unbound = { policy_version: null, tool_version: null, expires_at: null, terms: nothing, concurrency_key: null };
   const fields = {
     ...unbound,
@@ -79,9 +102,10 @@ function approved(
 ): Execution {
   const { approval_id, run_id, tool_call_id, tool_name, tool_args, tool_version, redact, digest, salt } = data;
   const call = { approval_id, run_id, tool_call_id, tool_name, tool_args, tool_version, redact, digest, salt };
-  const { signature, resolved_by, requester, requested_by, policy_version, expires_at } = data;
+  const { signature, resolved_by, resolved_at, requester, requested_by, policy_version, expires_at } = data;
   const requested = { requester, requested_by, policy_version, expires_at };
-  const of = { ...requested, decision: signature, approved_by: resolved_by, traceparent, tracestate };
+  const decided = { decision: signature, approved_by: resolved_by, decided_at: resolved_at };
+  const of = { ...requested, ...decided, traceparent, tracestate };
   return queued({ ...call, ...of, ...fields }, now);
 }
 
@@ -98,6 +122,7 @@ type Known =
   | 'salt'
   | 'decision'
   | 'approved_by'
+  | 'decided_at'
   | 'requester'
   | 'requested_by'
   | 'policy_version'

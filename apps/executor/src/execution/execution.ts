@@ -2,7 +2,7 @@ import type { Execution } from '@countersign/contracts/executions';
 import { isFinishedStatus } from '@countersign/contracts/runs';
 import type { EpochMillis } from '@countersign/contracts/time';
 import { ignored, rejected, touch } from '@countersign/persistence';
-import { accept, refuse, takeBack, takeBackBeforeApproval } from './begin.js';
+import { accept, decideOtherwise, refuse, takeBack, takeBackBeforeApproval } from './begin.js';
 import { endByWorker, markOutcomeUnknown, noteLateReport, postpone, start, startByCaller } from './attempt.js';
 import type { ExecutionMessage, MessageOfKnown } from './messages.js';
 import { cancel, report, retry, resolveUnknown } from './people.js';
@@ -38,8 +38,7 @@ import {
  * own, and what an earlier worker still says is refused.
  *
  * The end of its run takes back a call that has not been started, even one whose approval has not arrived; what runs
- * is left alone.
- *
+ * is left alone. So does a later decision that is another one, of an approval that a restored store has asked for anew.
  */
 export function decideExecution(
   execution: Execution | undefined,
@@ -49,7 +48,10 @@ export function decideExecution(
   switch (message.type) {
     case 'approved':
       if (!execution) return isOfRunOver(message) ? ignored('its run is over') : accept(message, now);
+      if (message.event.data.digest !== execution.digest) return decideOtherwise(execution, message.event, now);
       return message.event.data.repeated ? resendAnswer(execution, now) : ignored('the execution exists');
+    case 'decided_otherwise':
+      return execution ? decideOtherwise(execution, message.event, now) : ignored('there is nothing to take back');
     case 'not_authentic':
       return execution ? ignored('it has been refused already') : refuse(message, now);
     case 'cancelled':

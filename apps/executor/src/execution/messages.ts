@@ -7,6 +7,8 @@ import type { FailureCovers } from '../adapters/adapter.js';
 /** The messages of an execution; see `execution.ts` for the transitions. */
 export type ExecutionMessage =
   | Approved
+  /** A decision that does not let exactly this call through, which is authentic: a restored store asked people once more. */
+  | { type: 'decided_otherwise'; event: Event<'approval.resolved'> }
   /** A forged decision: recorded separately, so that the real one finds the call untouched. */
   | { type: 'not_authentic'; id: string; event: Event<'approval.resolved'>; reason: string }
   /** The run is over and still waited for this; the approval of it may not have arrived yet. */
@@ -56,7 +58,10 @@ export interface Approved {
 export type EndOfRun = Event<'run.failed'> | Event<'run.cancelled'>;
 
 /** Messages that only an existing execution handles. */
-export type MessageOfKnown = Exclude<ExecutionMessage, { type: 'approved' | 'not_authentic' | 'cancelled' }>;
+export type MessageOfKnown = Exclude<
+  ExecutionMessage,
+  { type: 'approved' | 'decided_otherwise' | 'not_authentic' | 'cancelled' }
+>;
 
 /** What only the worker of the attempt under way may say. */
 export type WorkerMessage = Extract<

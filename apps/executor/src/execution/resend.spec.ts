@@ -1,4 +1,4 @@
-import { after } from '@countersign/contracts/time';
+import { after, atSeconds } from '@countersign/contracts/time';
 import { describe, expect, it } from 'vitest';
 import {
   approved,
@@ -98,5 +98,49 @@ describe('an outcome that the log never takes', () => {
     const execution = executionAfter(approved(), claimed, succeeded);
     expect(decideExecution(execution, neverPublished, later).kind).toBe('ignored');
     expect(decideExecution(executionAfter(approved(), claimed), neverPublished, later).kind).toBe('ignored');
+  });
+});
+
+describe('another decision on the same call, by an approval service whose store was restored', () => {
+  const eventOf = (message: ExecutionMessage) => (message as Extract<ExecutionMessage, { type: 'approved' }>).event;
+  const { data } = eventOf(approved());
+  const decided = (change: Partial<typeof data>, seconds = 60): ExecutionMessage => ({
+    type: 'decided_otherwise',
+    event: eventOf(approved({ data: { ...change, resolved_at: atSeconds(data.resolved_at + seconds) } })),
+  });
+  const rejected = { status: 'rejected' } as const;
+  const edited = { tool_args: { ...data.tool_args, version: '6.6.6' }, digest: 'of other arguments' };
+
+  it('takes back what has not begun, and its run hears so', () => {
+    const taken = decideExecution(executionAfter(approved()), decided(rejected), later);
+    expect(taken).toMatchObject({ kind: 'changed', state: { status: 'cancelled', due_at: null } });
+    expect(taken).toMatchObject({
+      events: [{ type: 'tool.execution_failed', data: { error: expect.stringMatching(/is rejected by another/) } }],
+    });
+  });
+
+  it('takes back what was approved with other arguments since: exactly that was not approved any more', () => {
+    const again = approved({ data: { ...edited, resolved_at: atSeconds(data.resolved_at + 60) } });
+    expect(decideExecution(executionAfter(approved()), again, later)).toMatchObject({ state: { status: 'cancelled' } });
+  });
+
+  it('changes nothing when it is the older of the two, said again by whoever can write to the topic', () => {
+    for (const seconds of [-60, 0])
+      expect(decideExecution(executionAfter(approved()), decided(rejected, seconds), later).kind).toBe('ignored');
+  });
+
+  it('lets run what has begun, and tells a run that asks what came of it', () => {
+    const begun = executionAfter(approved(), claimed);
+    expect(decideExecution(begun, decided(rejected), later).kind).toBe('ignored');
+    const over = decideExecution(
+      executionAfter(approved(), claimed, succeeded),
+      decided({ ...rejected, repeated: true }),
+      later,
+    );
+    expect(over).toMatchObject({ events: [{ type: 'tool.execution_completed' }] });
+  });
+
+  it('is nothing to whoever has no record', () => {
+    expect(decideExecution(undefined, decided(rejected), later).kind).toBe('ignored');
   });
 });

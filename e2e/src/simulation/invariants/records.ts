@@ -29,7 +29,7 @@ export function checkRun(world: Audited, before: Run | undefined, after: Run, ev
   if (after.steps > world.ledger.answersTo(after.run_id)) throw new Error('an answer of the model is taken twice');
   if (wasOver) checkReport(before, after, events);
   checkItems(before, after);
-  checkCalls(before?.calls ?? [], after.calls);
+  checkCalls(world, before?.calls ?? [], after.calls);
   if (!isOver) checkWaiting(after);
 }
 
@@ -57,7 +57,7 @@ function checkItems(before: Run | undefined, { items, calls, status }: Run): voi
 /** A call never goes back: one that was started would be made again. */
 const states = Call.shape.state.options;
 
-function checkCalls(before: readonly Call[], after: readonly Call[]): void {
+function checkCalls({ ledger }: Audited, before: readonly Call[], after: readonly Call[]): void {
   if (new Set(after.map(({ id }) => id)).size !== after.length) throw new Error('two calls have the same id');
   for (const [n, call] of after.entries()) {
     const { result } = call.tool_execution;
@@ -69,8 +69,8 @@ function checkCalls(before: readonly Call[], after: readonly Call[]): void {
       throw new Error(`${call.id} was ${earlier.state} and is ${call.state}`);
     if (earlier.tool_execution.result !== null && earlier.tool_execution.result !== result)
       throw new Error(`${call.id} is answered twice`);
-    if (earlier.confirmation !== null && earlier.confirmation !== call.confirmation)
-      throw new Error(`${call.id} was decided otherwise before`);
+    const isDecidedAgain = earlier.confirmation !== null && earlier.confirmation !== call.confirmation;
+    if (isDecidedAgain && !ledger.isRestored(call.id)) throw new Error(`${call.id} was decided otherwise before`);
   }
 }
 
@@ -104,11 +104,13 @@ export function checkApproval(
 
 /** Only the end of its run, or a person who removes it, makes void what is pending. */
 function checkVoid(
-  { runs }: Audited,
+  { ledger, runs }: Audited,
   before: Approval | undefined,
   { id, run_id, status, deleted_at }: Approval,
 ): void {
   if (status !== 'cancelled' || before?.status === 'cancelled' || deleted_at !== null) return;
+  // An end that its run has forgotten still holds.
+  if (ledger.isRestored(run_id)) return;
   const run = runs.store.records.get(run_id);
   if (!run || !isFinishedStatus(run.status)) throw new Error(`approval ${id} is made void, and its run is not over`);
 }

@@ -145,6 +145,7 @@ describe('what is internal', () => {
       'lease',
       'queue_owner',
       'requested_at',
+      'set_back_at',
       'streamed',
       'unsettled',
       'working_since_ms',

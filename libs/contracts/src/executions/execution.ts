@@ -91,6 +91,7 @@ export const Execution = z
       .default(null)
       .meta({ description: 'The signed decision that it is made by (JWS).' }),
     approved_by: Id.nullable(),
+    decided_at: EpochSeconds.nullable().default(null).meta({ description: 'When it was decided.' }),
     requester: Id.nullable().default(null).meta({ description: 'The user for whom the run requested it.' }),
     requested_by: RequestedBy,
     policy_version: z.string().nullable().default(null),

@@ -71,6 +71,9 @@ export const Call = Requirement.extend({
   }),
   ending: CallEnding.nullable().default(null).meta({ description: 'How it ended, of a call of an external agent.' }),
   resolved_by: Id.nullable().default(null).meta({ description: 'Who decided on a call of an external agent.' }),
+  ready_at: EpochSeconds.nullable()
+    .default(null)
+    .meta({ description: 'When it was let through, if the runner makes it.' }),
 });
 export type Call = z.infer<typeof Call>;
 
@@ -131,6 +134,9 @@ export const Run = z.object({
     .meta({ description: 'It is finished, and the outcome of one of its calls has not arrived.' }),
   asked: Asked.nullable().default(null).meta({
     description: 'Of an external agent: no model is called, and the run ends when all its calls are answered.',
+  }),
+  set_back_at: EpochSeconds.nullable().default(null).meta({
+    description: 'When a restore of the store took it back: ids of calls from then on are none that it has forgotten.',
   }),
   ...stored,
 });

@@ -16,7 +16,7 @@ interface Counter extends StoredRecord {
   run_id: string;
   count: number;
 }
-type Message = 'add' | 'reset' | 'duplicate' | 'forbidden';
+type Message = 'add' | 'known only' | 'reset' | 'duplicate' | 'forbidden';
 
 const counters: Collection<Counter> = { name: 'counters', key: 'id', indexes: [] };
 const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
@@ -36,6 +36,7 @@ const most = 3;
 
 function decide(counter: Counter | undefined, message: Message): Transition<Counter> {
   if (message === 'duplicate') return ignored('it is known');
+  if (message === 'known only' && !counter) return ignored('there is none');
   if (message === 'forbidden') return rejected('not_allowed', 'it is not allowed');
   const { count, ...rest } = counter ?? empty;
   if (message === 'reset') return changed({ ...rest, count: 0 });
@@ -188,6 +189,13 @@ describe('handling a message', () => {
     expect(get).not.toHaveBeenCalled();
     expect(await counter.execute('c', 'add', { creates: true })).toMatchObject({ state: { count: 2, version: 2 } });
     expect(get).toHaveBeenCalledOnce();
+  });
+
+  it('decides on the record there is when nothing would be created', async () => {
+    await counter.execute('c', 'add');
+    const handled = await counter.execute('c', 'known only', { creates: true });
+    expect(handled).toMatchObject({ kind: 'changed', state: { count: 2 } });
+    expect(await counter.execute('d', 'known only', { creates: true })).toMatchObject({ kind: 'ignored' });
   });
 
   it('puts the messages that follow into the same commit, up to the first that changes nothing', async () => {

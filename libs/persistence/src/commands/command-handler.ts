@@ -74,9 +74,9 @@ export class CommandHandler<R extends Owned, M, C extends string = string> {
     message: M,
     { then = [], known, creates = false, act = {} }: ExecuteOptions<R, M> = {},
   ): Promise<CommandResult<R, C>> {
-    let isGuess = known === undefined && !creates;
+    let isGuess = known === undefined;
     let state = known ?? (creates ? undefined : this.#recent.get(id));
-    if (isGuess && !state) {
+    if (isGuess && !state && !creates) {
       isGuess = false;
       state = await this.store.get(id);
     }
