@@ -92,8 +92,7 @@ export class CallerClaims {
   /** One that another asked for is not found, and nor is one before its decision. */
   async #find(id: string, by: string): Promise<Execution | ClaimProblem> {
     const execution = await this.#options.executions.store.get(id);
-    if (!execution || execution.requested_by !== by)
-      return { code: 'execution_not_found', message: `There is no approved call "${id}" of yours.` };
+    if (!execution || execution.requested_by !== by) return unknown(id);
     if (execution.terms.made_by === 'caller') return execution;
     return {
       code: 'wrong_execution_state',
@@ -121,6 +120,14 @@ function isReported(execution: Execution, worker: string, { outcome, result }: R
   const isOfClaim = isOver(execution) && attempts.at(-1)?.worker === worker && status === outcome;
   return isOfClaim && (outcome === 'succeeded' ? execution.result : error) === result;
 }
+
+/** Its decision may be on its way. */
+export const unknown = (id: string): ClaimProblem => ({
+  code: 'execution_not_found',
+  message: `There is no approved call "${id}" of yours.`,
+  retry_after: decisionTakes,
+});
+const decisionTakes: Seconds = 1;
 
 const lost = (execution: Execution): ClaimProblem => ({
   code: 'claim_lost',
