@@ -137,7 +137,7 @@ export function agentRunner(
       statuses: ['PENDING', 'RUNNING', 'PAUSED'],
     });
     const agents = new Agents({ definitions, model: config.MODEL, environment, now, log });
-    configuration.follow({ declaration, prepare: async (next) => agents.prepare(next.definitions) });
+    configuration.follow({ declaration, prepare: (next) => agents.prepare(next.definitions) });
     const watch = new RunWatch(store, stopping);
     const preview = new TextPreview(bus, exclusive, log, now);
     const calls = new CallPreview();
@@ -227,9 +227,7 @@ export function agentRunner(
           { provide: Agents, useValue: agents },
         ],
       },
-      ...(definitions.mcp_servers.length > 0 && {
-        checks: [{ name: 'agent-runner/mcp-servers', degrades: true as const, check: () => agents.checkServers() }],
-      }),
+      checks: [{ name: 'agent-runner/mcp-servers', degrades: true, check: () => agents.checkServers() }],
       async start() {
         if (config.RUN_COMMANDS === 'trusted') log.warn({}, `RUN_COMMANDS is "trusted": ${trustedCommandsMean}`);
         await Promise.all([agents.load(), openKeys()]);

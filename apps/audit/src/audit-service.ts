@@ -120,13 +120,17 @@ export function auditService(config: AuditConfig): (context: ServiceContext) => 
       labels: ['readable'],
     });
     let tools: ReadonlyMap<string, ToolDefinition> = new Map();
+    let servers = definitions.mcp_servers;
     let functions: readonly ToolDefinition[] = [];
     const toolsOf = (declared: Definitions['tools']) =>
       new Map([...functions, ...declared.map(toolDefinitionOf)].map((tool) => [tool.name, tool]));
     configuration.follow({
       declaration,
       async prepare(next) {
-        return () => (tools = toolsOf(next.definitions.tools));
+        return () => {
+          tools = toolsOf(next.definitions.tools);
+          servers = next.definitions.mcp_servers;
+        };
       },
     });
     let unread = 0;
@@ -144,7 +148,10 @@ export function auditService(config: AuditConfig): (context: ServiceContext) => 
     });
     const schemas = new Schemas(database.collection(schemaCollection).store, now);
     const evidence = new Evidence({ log, checkpoints, keys: serviceKeys, schemas });
-    const hidden = hiddenArguments(() => tools, definitions.mcp_servers);
+    const hidden = hiddenArguments(
+      () => tools,
+      () => servers,
+    );
 
     const openKeys = async () => {
       await keys.open();

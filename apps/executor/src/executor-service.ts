@@ -94,7 +94,7 @@ export const executorService = (config: ExecutorConfig, { environment = {}, adap
       declaration: declarations.declaration,
       async prepare(declaration) {
         const { definitions } = declaration;
-        const takeOver = tools.prepare({ ...declarations, declaration, definitions }, toolsOf);
+        const takeOver = await tools.prepare({ ...declarations, declaration, definitions }, toolsOf);
         learnFrom(definitions);
         return takeOver;
       },
@@ -202,9 +202,7 @@ export const executorService = (config: ExecutorConfig, { environment = {}, adap
           { provide: LOG, useValue: log },
         ],
       },
-      ...(declarations.definitions.mcp_servers.length > 0 && {
-        checks: [{ name: 'executor/mcp-servers', degrades: true as const, check: () => tools.checkServers() }],
-      }),
+      checks: [{ name: 'executor/mcp-servers', degrades: true, check: () => tools.checkServers() }],
       retention: [
         repliesNoLongerNeeded(replyStore, executions.store),
         ...context.expiring('executor', 'executions', {

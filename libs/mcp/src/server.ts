@@ -42,6 +42,7 @@ export class McpServer {
   readonly #missed = new Map<string, number>();
   #lastFailure: string | undefined;
   #failures = 0;
+  #calls = 0;
 
   constructor(options: McpServerOptions, log: Log) {
     this.name = options.name;
@@ -57,6 +58,11 @@ export class McpServer {
   /** Whether it was connected once, so that its tools are known. */
   get isKnown(): boolean {
     return this.#tools !== undefined;
+  }
+
+  /** Whether a call is under way. */
+  get isBusy(): boolean {
+    return this.#calls > 0;
   }
 
   get connected(): boolean {
@@ -177,6 +183,11 @@ export class McpServer {
    * that was not taken for what it showed, when there is something else to show; any other is not.
    */
   async call(tool: string, args: Record<string, unknown>, watch: McpWatch): Promise<McpOutcome> {
+    this.#calls += 1;
+    return this.#call(tool, args, watch).finally(() => (this.#calls -= 1));
+  }
+
+  async #call(tool: string, args: Record<string, unknown>, watch: McpWatch): Promise<McpOutcome> {
     const { signal, timeoutMs } = watch;
     const tried = { arriving: false, showing: false };
     for (;;) {

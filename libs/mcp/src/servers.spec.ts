@@ -115,6 +115,33 @@ describe('an MCP server', () => {
   });
 });
 
+describe('MCP servers of another file', () => {
+  it('take the place of those before: one that is declared as before goes on, one that is not ends its calls', async () => {
+    const tools = { work: required };
+    const entry = (name: string) =>
+      ({ name, tools, command: process.execPath, args: [mcpServerProgram], env: {} }) as unknown as McpServerEntry;
+    const options = { environment: {}, tryEveryMs: 20, retireAfterMs: 5, log };
+    const first = new McpServers({ ...options, servers: [entry('kept'), entry('dropped')] });
+    await first.open();
+    const [kept, dropped] = first.known;
+    const watch = { timeoutMs: 20_000, signal: asking(), progress() {} };
+    const long = dropped!.call('work', {}, watch);
+    await expect.poll(() => dropped!.isBusy, soon).toBe(true);
+    expect(await first.next([entry('kept'), entry('dropped')])).toBe(first);
+    const second = await first.next([entry('added'), entry('kept')]);
+    opened.push(second);
+    const known = vi.fn();
+    second.takeOver(first, known);
+    await expect.poll(() => second.known.map(({ name }) => name), soon).toEqual(['added', 'kept']);
+    expect(second.known[1]).toBe(kept);
+    expect(known).toHaveBeenCalledOnce();
+    expect(await long).toMatchObject({ type: 'answered', text: 'done' });
+    await expect.poll(() => dropped!.connected, soon).toBe(false);
+    expect(await dropped!.call('work', {}, watch)).toMatchObject({ type: 'not_sent' });
+    expect(kept!.connected).toBe(true);
+  });
+});
+
 describe('what an MCP server is shown', () => {
   const dir = mkdtempSync(join(tmpdir(), 'countersign-mcp-'));
   afterAll(() => rmSync(dir, { recursive: true }));

@@ -5,6 +5,7 @@ import { withEnvironment, type McpServerEntry } from '@countersign/definitions';
 import { KnownSecrets, maskOf } from '@countersign/definitions/masking';
 import { Credentials, tokenOf } from '@countersign/outbound';
 import { setTimeout as delay } from 'node:timers/promises';
+import { isDeepStrictEqual } from 'node:util';
 import type { McpServerOptions } from './options.js';
 import type { McpServer } from './server.js';
 
@@ -16,8 +17,12 @@ export interface McpServersOptions {
   secrets?: KnownSecrets;
   /** How often a server that is out of reach is tried again. */
   tryEveryMs?: Millis;
+  /** How soon one that is not declared any more is let go of. */
+  retireAfterMs?: Millis;
   log: Log;
 }
+
+const retireAfterMs: Millis = 60_000;
 
 /** How many times longer the wait for a server grows, while it does not get better. */
 const longestWait = 12;
@@ -27,15 +32,20 @@ const patienceMs = 10_000;
 
 /** The MCP servers that a file declares, each of them connected as soon as it is there. */
 export class McpServers {
+  readonly #options: McpServersOptions;
   readonly #declared: readonly McpServerOptions[];
   readonly #tryEveryMs: Millis;
   readonly #log: Log;
   readonly #closing = new AbortController();
   #servers: readonly McpServer[] = [];
+  /** Those that are not declared any more, and that calls may still be under way with. */
+  #former = new Set<McpServer>();
   #trying: Promise<unknown> | undefined;
 
   /** @throws ConfigError when a placeholder has no value. */
-  constructor({ servers, environment, secrets = new KnownSecrets(), tryEveryMs = 5_000, log }: McpServersOptions) {
+  constructor(options: McpServersOptions) {
+    const { servers, environment, secrets = new KnownSecrets(), tryEveryMs = 5_000, log } = options;
+    this.#options = options;
     this.#declared = servers.map((server) => optionsOf(server, environment, secrets));
     this.#tryEveryMs = tryEveryMs;
     this.#log = log;
@@ -52,7 +62,55 @@ export class McpServers {
     const { McpServer } = await import('./server.js');
     this.#servers = this.#declared.map((options) => new McpServer(options, this.#log));
     const first = Promise.all(this.#servers.map((server) => this.#connect(server)));
-    await Promise.race([first, delay(patienceMs, undefined, { signal: this.#closing.signal, ref: false })]);
+    const patience = delay(patienceMs, undefined, { signal: this.#closing.signal, ref: false });
+    await Promise.race([first, patience.catch(() => {})]);
+  }
+
+  /**
+   * Those of other declarations: one that is declared as before goes on as it is. Nothing is connected to yet.
+   *
+   * @throws ConfigError when a placeholder has no value
+   */
+  async next(servers: readonly McpServerEntry[]): Promise<McpServers> {
+    const { servers: before, log } = this.#options;
+    if (isDeepStrictEqual(servers, before)) return this;
+    const next = new McpServers({ ...this.#options, servers });
+    if (servers.length === 0) return next;
+    const { McpServer } = await import('./server.js');
+    next.#servers = servers.map((entry, n) => {
+      const same = before.findIndex((each) => isDeepStrictEqual(each, entry));
+      return this.#servers[same] ?? new McpServer(next.#declared[n]!, log);
+    });
+    return next;
+  }
+
+  /**
+   * From now on in the place of others: connects to what is new, and lets go of what is not declared any more.
+   *
+   * @param known as of `keepTrying`
+   */
+  takeOver(former: McpServers, known: () => void): void {
+    if (former === this) return;
+    former.#closing.abort();
+    this.#former = new Set([...former.#former, ...former.#servers]);
+    for (const server of this.#servers) this.#former.delete(server);
+    for (const server of this.#former) void this.#retire(server);
+    this.#trying = Promise.all(
+      this.#servers.map(async (server) => {
+        if (!former.#servers.includes(server)) await this.#better(server, known);
+        await this.#keepTrying(server, known);
+      }),
+    );
+  }
+
+  /** Closes it once no call is under way: whoever was given it before has a while to begin one. */
+  async #retire(server: McpServer): Promise<void> {
+    const { signal } = this.#closing;
+    do await delay(this.#options.retireAfterMs ?? retireAfterMs, undefined, { signal, ref: false }).catch(() => {});
+    while (server.isBusy && !signal.aborted);
+    // Otherwise whoever is in the place of these sees to it.
+    if (signal.aborted || !this.#former.delete(server)) return;
+    await server.close();
   }
 
   /**
@@ -84,7 +142,7 @@ export class McpServers {
   /** For good. */
   async close(): Promise<void> {
     this.#closing.abort();
-    await Promise.all(this.#servers.map((server) => server.close()));
+    await Promise.all([...this.#servers, ...this.#former].map((server) => server.close()));
     await this.#trying?.catch(() => {});
   }
 

@@ -98,12 +98,36 @@ describe('agents', () => {
       return readDefinitions(join(folder, 'next.yaml'));
     };
     const wrong = { agents: [{ id: 'ops', ...fields, tools: ['look', 'nothing'] }] };
-    expect(() => agents.prepare(read(wrong))).toThrow('names the tool "nothing"');
-    const takeOver = agents.prepare(read({ agents: [{ id: 'other', ...fields, tools: ['look'] }] }));
+    await expect(agents.prepare(read(wrong))).rejects.toThrow('names the tool "nothing"');
+    const takeOver = await agents.prepare(read({ agents: [{ id: 'other', ...fields, tools: ['look'] }] }));
     expect(agents.get('ops')!.version).toBe(version);
     takeOver();
     expect([agents.ids(), agents.get('ops'), namesOf(agents, 'other')]).toEqual([['other'], undefined, ['look']]);
     expect(await agents.functionOf('look')!({}, context)).toBe('it was look');
+  });
+
+  it('have the tools of the servers of another file, and of one that it declares as before go on as they are', async () => {
+    const [near, far] = [await serve(() => pagingServer(['look'])), await serve(() => pagingServer(['erase']))];
+    const entry = (name: string, { url }: HttpServer) => ({ name, url, tools: { '*': none } });
+    const of = (...names: string[]) => names.map((name) => ({ id: `ops-${name}`, ...fields, tools: [`${name}/*`] }));
+    const agents = await loaded({ agents: of('near'), mcp_servers: [entry('near', near)] });
+    const called = agents.functionOf('near__look');
+    const next = (file: object) => {
+      writeFileSync(join(folder, 'next.yaml'), JSON.stringify(file));
+      return readDefinitions(join(folder, 'next.yaml'));
+    };
+    const both = next({ agents: of('near', 'far'), mcp_servers: [entry('far', far), entry('near', near)] });
+    await agents.prepare(both);
+    expect([agents.ids(), far.headers.length]).toEqual([['ops-near'], 0]);
+    (await agents.prepare(both))();
+    expect(namesOf(agents, 'ops-near')).toEqual(['near__look']);
+    expect(agents.has('ops-far')).toBe(true);
+    await expect.poll(() => namesOf(agents, 'ops-far'), { timeout: 10_000 }).toEqual(['far__erase']);
+    expect(near.headers.filter(({ 'mcp-session-id': session }) => session === undefined)).toHaveLength(1);
+    (await agents.prepare(next({ agents: of('far'), mcp_servers: [entry('far', far)] })))();
+    expect([namesOf(agents, 'ops-far'), agents.functionOf('near__look')]).toEqual([['far__erase'], undefined]);
+    // What has begun goes on with the server that it began with.
+    expect(await called!({}, context)).toEqual(expect.any(String));
   });
 
   it('have each tool of a server once when they name all of them and one of them', async () => {

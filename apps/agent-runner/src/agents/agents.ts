@@ -34,7 +34,7 @@ const isGated = ({ approval }: ToolDefinition): boolean => approval !== 'none';
 export class Agents {
   readonly #options: AgentsOptions;
   #definitions: Definitions;
-  readonly #servers: McpServers;
+  #servers: McpServers;
   #agents = new Map<string, Agent>();
   /** Why an agent is not complete yet. */
   #missing = new Map<string, string>();
@@ -63,16 +63,20 @@ export class Agents {
   }
 
   /**
-   * Makes what follows from other definitions, whose modules and servers are the same.
+   * Makes what follows from other definitions, whose modules are the same. An agent with tools of a server that is new
+   * becomes complete when it is there.
    *
    * @returns what has them count
    * @throws ConfigError
    */
-  prepare(definitions: Definitions): () => void {
-    const next = this.#assembled(definitions);
+  async prepare(definitions: Definitions): Promise<() => void> {
+    const servers = await this.#servers.next(definitions.mcp_servers);
+    const next = this.#assembled(definitions, servers);
     refuse(definitions, next.problems);
     return () => {
-      this.#definitions = definitions;
+      const former = this.#servers;
+      [this.#definitions, this.#servers] = [definitions, servers];
+      servers.takeOver(former, () => this.#assemble());
       [this.#agents, this.#missing, this.#functions] = [next.agents, next.missing, next.functions];
     };
   }
@@ -139,30 +143,31 @@ export class Agents {
     refuse(this.#definitions, problems);
   }
 
-  #assembled({ agents: entries, tools: declared }: Definitions) {
+  #assembled({ agents: entries, tools: declared }: Definitions, servers = this.#servers) {
     const own = [...declared.map((entry) => ({ definition: toolDefinitionOf(entry) })), ...this.#modules];
-    const served = this.#servers.known.flatMap((server) => server.tools());
+    const served = servers.known.flatMap((server) => server.tools());
     const tools = new Map<string, Tool>([...served, ...own].map((tool) => [tool.definition.name, tool]));
     const functions = new Map([...tools].flatMap(([name, { run }]) => (run ? [[name, run] as const] : [])));
     const clashes = nameClashes([
       ...own.map(({ definition }) => ({ name: definition.name, origin: 'this project' })),
       ...served.map(({ definition }) => ({ name: definition.name, origin: 'an MCP server' })),
     ]);
-    const found = { agents: new Map<string, Agent>(), missing: new Map<string, string>() };
+    const found = { agents: new Map<string, Agent>(), missing: new Map<string, string>(), servers };
     const problems = entries.flatMap((entry) => this.#assembleAgent(entry, tools, found));
-    return { ...found, functions, problems: [...clashes, ...problems] };
+    const { agents, missing } = found;
+    return { agents, missing, functions, problems: [...clashes, ...problems] };
   }
 
   /** @returns what is wrong with it for good. */
   #assembleAgent(
     entry: AgentEntry,
     tools: ReadonlyMap<string, Tool>,
-    { agents, missing }: { agents: Map<string, Agent>; missing: Map<string, string> },
+    { agents, missing, servers }: { agents: Map<string, Agent>; missing: Map<string, string>; servers: McpServers },
   ): string[] {
     const { model = this.#options.model, tools: names, external, callers: _, instructions = '', ...fields } = entry;
-    const found = names.map((name) => ({ name, tools: this.#named(name, tools) }));
+    const found = names.map((name) => ({ name, tools: named(name, tools, servers) }));
     const absent = found.filter((each) => each.tools === undefined).map(({ name }) => name);
-    const away = this.#servers.away.map(({ name }) => name);
+    const away = servers.away.map(({ name }) => name);
     const hopeless = absent.filter((name) => !away.some((server) => name.startsWith(server)));
     if (absent.length > 0) {
       missing.set(
@@ -188,15 +193,15 @@ export class Agents {
         `agent "${entry.id}" is external, and its tool "${name}" needs no approval: there is nothing to ask`,
     );
   }
+}
 
-  /** The tool of this name, or all of a server for `server/*`. */
-  #named(name: string, tools: ReadonlyMap<string, Tool>): Tool[] | undefined {
-    if (!name.endsWith('/*')) {
-      const tool = tools.get(name);
-      return tool && [tool];
-    }
-    return this.#servers.known.find((server) => `${server.name}/*` === name)?.tools();
+/** The tool of this name, or all of a server for `server/*`. */
+function named(name: string, tools: ReadonlyMap<string, Tool>, { known }: McpServers): Tool[] | undefined {
+  if (!name.endsWith('/*')) {
+    const tool = tools.get(name);
+    return tool && [tool];
   }
+  return known.find((server) => `${server.name}/*` === name)?.tools();
 }
 
 /** @throws ConfigError */

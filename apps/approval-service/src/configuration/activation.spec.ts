@@ -87,7 +87,7 @@ describe('putting a file in force', () => {
     await activation.atStart();
     for (const [wrong, line] of [
       ['groups:\n  ops: ada\n', /a:2:3 groups\.ops/],
-      [`${second}mcp_servers:\n  - { name: x, url: 'http://127.0.0.1:1/', tools: {} }\n`, /a:3:1 mcp_servers.*restart/],
+      [`${second}tool_modules: [./tools.ts]\n`, /a:3:1 tool_modules.*restart/],
     ] as const) {
       put(wrong);
       await expect(activation.activate({ trigger: 'signal' })).rejects.toThrow(line);

@@ -216,3 +216,19 @@ describe('a request', () => {
     });
   });
 });
+
+it('gates and redacts the tools of the servers of the file that is in force', async () => {
+  const own = new Gates(definitions, async () => functions);
+  await own.open();
+  expect([own.hidden('shop__buy'), own.actWithin('bank__pay')]).toEqual([['card'], 600]);
+  const [shop] = definitions.mcp_servers;
+  own.use({ ...definitions, mcp_servers: [{ ...shop!, tools: { '*': { ...shop!.tools['*']!, redact: ['pin'] } } }] });
+  expect([own.hidden('shop__buy'), own.hidden('bank__pay'), own.actWithin('bank__pay')]).toEqual([
+    ['pin'],
+    'all',
+    86_400,
+  ]);
+  expect(own.of({ agent_id: 'ops', tool_name: 'bank__pay', tool_version: null })).toMatchObject({
+    code: 'unknown_tool',
+  });
+});

@@ -33,7 +33,7 @@ export interface NoGate {
  */
 export class Gates {
   #agents: ReadonlyMap<string, AgentEntry>;
-  readonly #servers: readonly McpServerEntry[];
+  #servers: readonly McpServerEntry[];
   #declared: readonly ToolDefinition[];
   readonly #functionsOf: () => Promise<ToolDefinition[]>;
   /** Of modules, whose code is loaded once. */
@@ -49,7 +49,10 @@ export class Gates {
     this.#servers = mcp_servers;
     this.#declared = tools.map(toolDefinitionOf);
     this.#functionsOf = () => functionsOf(tool_modules);
-    this.hidden = hiddenArguments(() => this.#tools ?? new Map(), mcp_servers);
+    this.hidden = hiddenArguments(
+      () => this.#tools ?? new Map(),
+      () => this.#servers,
+    );
   }
 
   /** @throws ConfigError when the definitions of functions cannot be read. */
@@ -58,9 +61,10 @@ export class Gates {
     this.#tools = this.#all();
   }
 
-  /** From now on these agents and tools; modules and servers are as they were. */
-  use({ agents, tools }: Pick<Definitions, 'agents' | 'tools'>): void {
+  /** From now on these agents, tools and servers; modules are as they were. */
+  use({ agents, tools, mcp_servers }: Pick<Definitions, 'agents' | 'tools' | 'mcp_servers'>): void {
     this.#agents = byId(agents);
+    this.#servers = mcp_servers;
     this.#declared = tools.map(toolDefinitionOf);
     this.#tools = this.#all();
   }

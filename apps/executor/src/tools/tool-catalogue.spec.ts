@@ -51,6 +51,25 @@ describe('the tools of an MCP server, as the executor has them,', () => {
     await tools.checkServers();
   }, 20_000);
 
+  it('are those of the servers of another file from one moment on', async () => {
+    const other = await startHttp(() => pagingServer(['mend']));
+    const file = join(dir, 'next.yaml');
+    const servers = [{ name: 'near', url: other.url, tools: { '*': { approval: 'required' } } }];
+    writeFileSync(file, JSON.stringify({ mcp_servers: servers }));
+    const next = declared(readConfig(ExecutorConfig, { COUNTERSIGN_CONFIG: file }));
+    const takeOver = await tools.prepare(next, declaredTools);
+    const { adapter } = tools.get('far__look')!;
+    expect([tools.get('near__mend'), other.headers.length]).toEqual([undefined, 0]);
+    takeOver();
+    expect(tools.get('far__look')).toBeUndefined();
+    await expect.poll(() => tools.get('near__mend')?.definition, soon).toBeDefined();
+    // What has begun with the former one ends with it.
+    const ended = await adapter!.execute(callWith({}, { tool_name: 'far__look' }), new Follower());
+    expect(ended).toMatchObject({ outcome: 'succeeded' });
+    await tools.close();
+    await other.stop();
+  }, 20_000);
+
   it('are none when no server could have them', () => {
     expect(tools.get('near__look')).toBeUndefined();
   });
@@ -78,7 +97,7 @@ describe('tools of the file that is taken over while calls are made', () => {
     const tools = new ToolCatalogue(before, declaredTools(before), log);
     await tools.open();
     const [same, changed] = [tools.get('same'), tools.get('changed')];
-    const takeOver = tools.prepare(declaredAs(tool('same'), tool('changed', '-f'), tool('new')), declaredTools);
+    const takeOver = await tools.prepare(declaredAs(tool('same'), tool('changed', '-f'), tool('new')), declaredTools);
     expect(tools.names()).toEqual(['same', 'changed', 'gone']);
     takeOver();
     expect(tools.names()).toEqual(['same', 'changed', 'new']);
@@ -92,9 +111,8 @@ describe('tools of the file that is taken over while calls are made', () => {
   it('stay as they were where a variable of the others is not set', async () => {
     const before = declaredAs(tool('same'));
     const tools = new ToolCatalogue(before, declaredTools(before), log);
-    expect(() => tools.prepare(declaredAs(tool('same', '{{env.NO_SUCH_VARIABLE}}')), declaredTools)).toThrow(
-      'NO_SUCH_VARIABLE',
-    );
+    const prepared = tools.prepare(declaredAs(tool('same', '{{env.NO_SUCH_VARIABLE}}')), declaredTools);
+    await expect(prepared).rejects.toThrow('NO_SUCH_VARIABLE');
     expect(tools.names()).toEqual(['same']);
   });
 });

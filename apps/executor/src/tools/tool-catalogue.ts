@@ -25,7 +25,7 @@ export class ToolCatalogue implements Tools {
   /** What was closed with the last reload may still be making calls. */
   readonly #former: Tool[] = [];
   #context: AdapterContext | undefined;
-  readonly #servers: McpServers;
+  #servers: McpServers;
 
   /** @param tools those of the file. @throws ConfigError naming a variable that is not set. */
   constructor(declared: Declared, tools: ReadonlyMap<string, Tool>, log: Log) {
@@ -53,14 +53,15 @@ export class ToolCatalogue implements Tools {
   }
 
   /**
-   * Makes what follows from other definitions, whose modules and servers are the same. A tool that is declared as before
+   * Makes what follows from other definitions, whose modules are the same. A tool that is declared as before
    * goes on as it is; another has an adapter of its own, and calls that were begun end with the former one.
    *
    * @param make the tools of the file
    * @returns what has them count
    * @throws ConfigError
    */
-  prepare(next: Declared, make: (declared: Declared) => ReadonlyMap<string, Tool>): () => void {
+  async prepare(next: Declared, make: (declared: Declared) => ReadonlyMap<string, Tool>): Promise<() => void> {
+    const servers = await this.#servers.next(next.definitions.mcp_servers);
     const before = new Map(this.#declared.definitions.tools.map((entry) => [entry.name, entry]));
     const same = new Set(
       next.definitions.tools.flatMap((entry) => (isDeepStrictEqual(before.get(entry.name), entry) ? entry.name : [])),
@@ -72,7 +73,8 @@ export class ToolCatalogue implements Tools {
       const former = [...this.#tools.values()].filter((tool) => !new Set(tools.values()).has(tool));
       const added = [...tools.values()].filter((tool) => !new Set(this.#tools.values()).has(tool));
       this.#former.push(...former);
-      [this.#declared, this.#tools] = [next, tools];
+      servers.takeOver(this.#servers, () => {});
+      [this.#declared, this.#tools, this.#servers] = [next, tools, servers];
       if (this.#context) for (const { adapter } of added) adapter?.open?.(this.#context);
     };
   }

@@ -17,10 +17,10 @@ export function entriesFor({ name, tools }: McpServerEntry, called: string): Mcp
 export const hiddenArguments =
   (
     tools: () => ReadonlyMap<string, Pick<ToolDefinition, 'redact'>>,
-    servers: readonly McpServerEntry[],
+    servers: () => readonly McpServerEntry[],
   ): HiddenArguments =>
   (tool_name) => {
     const declared = tools().get(tool_name);
-    const found = [...(declared ? [declared] : []), ...servers.flatMap((server) => entriesFor(server, tool_name))];
+    const found = [...(declared ? [declared] : []), ...servers().flatMap((server) => entriesFor(server, tool_name))];
     return found.length === 0 ? 'all' : [...new Set(found.flatMap(({ redact }) => redact))];
   };

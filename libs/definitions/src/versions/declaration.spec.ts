@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { changesBetween, declarationOf, refuseLongActWithin, refuseRestart } from './declaration.js';
+import { changesBetween, declarationOf, refuseLongActWithin, refuseRestart, RestartNeeded } from './declaration.js';
 
 const path = '/etc/countersign/countersign.yaml';
 const before = `agents:
@@ -41,13 +41,14 @@ describe('a text of the file', () => {
     expect(changesBetween(null, after, path).map((each) => each.path)).toContain('agents');
   });
 
-  it('cannot be taken over by a process when it names other code or other servers', () => {
+  it('cannot be taken over by a process when it names other code', () => {
     const { definitions } = declarationOf(before, path);
     expect(() => refuseRestart(definitions, declarationOf(before.replace('[ada]', '[bob]'), path))).not.toThrow();
-    const other = `${before}tool_modules: [./tools.ts]\nmcp_servers:\n  - { name: tickets, url: 'http://127.0.0.1:1/', tools: { '*': { approval: required } } }\n`;
-    expect(() => refuseRestart(definitions, declarationOf(other, path))).toThrow(
-      /countersign\.yaml:10:1 tool_modules.*restart[^]*countersign\.yaml:11:1 mcp_servers/,
-    );
+    const servers = `${before}mcp_servers:\n  - { name: tickets, url: 'http://127.0.0.1:1/', tools: { '*': { approval: required } } }\n`;
+    expect(() => refuseRestart(definitions, declarationOf(servers, path))).not.toThrow();
+    const other = declarationOf(`${before}tool_modules: [./tools.ts]\n`, path);
+    expect(() => refuseRestart(definitions, other)).toThrow(/countersign\.yaml:10:1 tool_modules.*restart/);
+    expect(() => refuseRestart(definitions, other)).toThrow(RestartNeeded);
   });
 
   it('lets no decision be acted on for as long as records are kept, whatever kind of tool it is of', () => {

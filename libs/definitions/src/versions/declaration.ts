@@ -39,28 +39,22 @@ export function changesBetween(before: string | null, after: string, path: strin
   return differencesBetween(before === null ? {} : read(before), read(after));
 }
 
-/** Code is loaded once in the life of a process, and connections to servers are made once. */
-const ofProcess = ['tool_modules', 'mcp_servers'] as const;
-
-/**
- * What a process that works by one text cannot take over from another, since that takes a new process: a line each, with
- * its place in the other text.
- */
-export function needsRestart(before: Definitions, { definitions, text }: Declaration): string[] {
-  const parts = ofProcess.filter((part) => differencesBetween(before[part], definitions[part]).length > 0);
-  if (parts.length === 0) return [];
-  const problems = parts.map((part) => ({
-    path: [part],
-    message: 'is not what the processes run with: restart all services with this file instead',
-  }));
-  return explain(problems, new Source(text), definitions.path);
+/** A process that works by one text cannot work by another: that takes a new process. */
+export class RestartNeeded extends ConfigError {
+  override readonly name = 'RestartNeeded';
 }
 
-/** @throws ConfigError naming each, with its line */
-export function refuseRestart(before: Definitions, after: Declaration): void {
-  const lines = needsRestart(before, after);
-  if (lines.length > 0)
-    throw new ConfigError(`${after.definitions.path} cannot be taken over without a restart:\n${lines.join('\n')}`);
+/**
+ * The code of a module is loaded once in the life of a process, and never let go of.
+ *
+ * @throws RestartNeeded with the line
+ */
+export function refuseRestart(before: Definitions, { definitions, text }: Declaration): void {
+  const { path, tool_modules } = definitions;
+  if (differencesBetween(before.tool_modules, tool_modules).length === 0) return;
+  const message = 'names other modules than those whose code is loaded: restart all services with this file instead';
+  const lines = explain([{ path: ['tool_modules'], message }], new Source(text), path);
+  throw new RestartNeeded(`${path} cannot be taken over without a restart:\n${lines.join('\n')}`);
 }
 
 /**

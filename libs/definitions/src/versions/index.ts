@@ -2,10 +2,10 @@ export {
   type Declaration,
   changesBetween,
   declarationOf,
-  needsRestart,
   readDeclaration,
   refuseLongActWithin,
   refuseRestart,
+  RestartNeeded,
   textDigest,
 } from './declaration.js';
 export { type Difference, differencesBetween } from './differences.js';

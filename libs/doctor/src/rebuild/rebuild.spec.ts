@@ -1,6 +1,6 @@
 import { parseEventData, type Event, type EventData, type EventName } from '@countersign/contracts';
 import { approvalDigest, Approval } from '@countersign/contracts/approvals';
-import { atMillis } from '@countersign/contracts/time';
+import { after, atMillis, millisOf } from '@countersign/contracts/time';
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { History, type Proofs } from './history.js';
@@ -56,9 +56,11 @@ const signed = async ({ data }: { data: { signature: string | null } }) =>
   data.signature === 'signed' ? undefined : 'It is not signed.';
 const proofs: Proofs = { decision: signed, result: signed, end: signed };
 
+const begun = atMillis(1_788_000_000_000);
+
 async function history(events: readonly Event[], until?: number): Promise<History> {
   const read = new History(proofs, until === undefined ? undefined : atMillis(until));
-  for (const [n, each] of events.entries()) await read.take(each, atMillis(1_788_000_000_000 + n * 1_000));
+  for (const [n, each] of events.entries()) await read.take(each, after(begun, millisOf(n)));
   return read;
 }
 const all = Object.values(told);

@@ -3,7 +3,7 @@ import { Approval, approvalDigest } from '@countersign/contracts/approvals';
 import { canonicalJson } from '@countersign/contracts/json';
 import { Execution } from '@countersign/contracts/executions';
 import { Run } from '@countersign/contracts/runs';
-import { toEpochSeconds } from '@countersign/contracts/time';
+import { toEpochMillis, toEpochSeconds } from '@countersign/contracts/time';
 import type { At, Ended, History } from './history.js';
 
 /** What records say of themselves that nothing on the log says. */
@@ -131,7 +131,7 @@ function executionOf(
     outcome: n + 1 === count ? status : null,
     reason: note,
   }));
-  const lost = `It was decided on ${new Date(resolved_at * 1_000).toISOString()}, and the log does not say what became of it.`;
+  const lost = `It was decided on ${new Date(toEpochMillis(resolved_at)).toISOString()}, and the log does not say what became of it.`;
   return Execution.parse({
     ...call,
     ...by,
