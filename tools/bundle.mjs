@@ -9,8 +9,8 @@ import { parseArgs } from 'node:util';
 
 const apps = ['agent-runner', 'approval-service', 'audit', 'cli', 'executor', 'standalone'];
 
-/** Of these a process must have one copy: the first two are repaired when they are loaded, tools of users import the last. */
-const apart = [/^kafkajs(\/|$)/, /^mongodb(\/|$)/, /^@countersign\/tool$/];
+/** As they are: clients are repaired when they are loaded, or load WebAssembly from where they are; tools of users import the last. */
+const apart = [/^(kafkajs|@platformatic\/kafka)(\/|$)/, /^mongodb(\/|$)/, /^@countersign\/tool$/];
 
 /** What NestJS uses if it is installed, and which is not. */
 const absent = [

@@ -1,6 +1,6 @@
 import { eventNames } from '@countersign/contracts';
 import type {} from '@countersign/infra';
-import { kafkajsClient } from '@countersign/messaging/kafka';
+import { kafkaClient } from '@countersign/messaging/kafka';
 import { describe, expect, it } from 'vitest';
 import { describeExecutorScenarios } from '../executions/executor-scenarios.js';
 import { describeCrashes } from '../faults/crashes.js';
@@ -32,7 +32,8 @@ if (servers) {
   );
   it('an installation with a name has topics of its own, and its own dead letters', async () => {
     const log = { info() {}, warn() {}, error() {} };
-    const topics = await kafkajsClient({ brokers: servers.brokers.split(','), clientId: 'e2e', log }).topics();
+    const client = await kafkaClient('kafkajs', { brokers: servers.brokers.split(','), clientId: 'e2e', log });
+    const topics = await client.topics();
     const own = topics.filter((topic) => topic.startsWith(named.KAFKA_PREFIX));
     expect(own).toContain(`${named.KAFKA_PREFIX}dead-letters`);
     expect(own.toSorted()).toEqual([...eventNames, 'dead-letters'].map((name) => named.KAFKA_PREFIX + name).toSorted());

@@ -50,11 +50,20 @@ export async function startChild({
 }: ChildOptions): Promise<Child> {
   const main = `${build}/apps/${app}/dist/bundle/main.js`;
   const args = [...preload.flatMap((module) => ['--import', module]), main, ...(given ?? defaultArgs[app] ?? [])];
-  const { PATH = '' } = process.env;
+  const { PATH = '', KAFKA_CLIENT = '' } = process.env;
   // Nothing of a test is left in the checkout.
   const target = env['DATA_DIR'] && { DEPLOY_TARGET_DIR: join(env['DATA_DIR'], 'deployments') };
   const process_ = spawn(process.execPath, args, {
-    env: { PATH, NODE_COMPILE_CACHE, PORT: '0', LOG_LEVEL: 'warn', ADMIN_KEY: adminKey, ...target, ...env },
+    env: {
+      PATH,
+      KAFKA_CLIENT,
+      NODE_COMPILE_CACHE,
+      PORT: '0',
+      LOG_LEVEL: 'warn',
+      ADMIN_KEY: adminKey,
+      ...target,
+      ...env,
+    },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const killWithMe = () => process_.kill('SIGKILL');

@@ -1,7 +1,7 @@
 import { eventNames, type Event, type EventName, type ServiceName } from '@countersign/contracts';
 import { systemClock } from '@countersign/contracts/time';
 import { decode, SqliteBus, type Bus, type Delivery } from '@countersign/messaging';
-import { KafkaBus, kafkajsClient } from '@countersign/messaging/kafka';
+import { KafkaBus, kafkaClient } from '@countersign/messaging/kafka';
 import { SqliteDatabase, type Database } from '@countersign/persistence';
 import { beginRecovery, endRecovery, installationsIn } from '@countersign/persistence/installation';
 import { MongoDatabase } from '@countersign/persistence/mongodb';
@@ -395,7 +395,7 @@ export class DistributedStack extends Processes implements Stack {
 
   async withBus<T>(work: (bus: Bus) => Promise<T>, topics: readonly string[] = []): Promise<T> {
     const bus = new KafkaBus({
-      client: kafkajsClient({ brokers: this.#servers.brokers.split(','), clientId: 'e2e', log }),
+      client: await kafkaClient('kafkajs', { brokers: this.#servers.brokers.split(','), clientId: 'e2e', log }),
       clientId: 'e2e',
       topics: [...eventNames, ...topics],
       createTopics: true,

@@ -48,6 +48,7 @@ function readSettings(env: Env) {
   return {
     brokers: settings.KAFKA_BROKERS ?? [],
     security: kafkaSecurity(settings),
+    client: settings.KAFKA_CLIENT,
     prefix: settings.KAFKA_PREFIX,
     partitions: settings.KAFKA_PARTITIONS,
   };

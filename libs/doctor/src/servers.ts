@@ -1,13 +1,24 @@
 import { eventNames } from '@countersign/contracts';
 import { deadLetterTopic } from '@countersign/messaging';
-import { kafkajsClient, missingTopics, prefixedClient, unsafeSettings } from '@countersign/messaging/kafka';
+import {
+  kafkaClient,
+  missingTopics,
+  prefixedClient,
+  unsafeSettings,
+  type KafkaClientName,
+  type KafkaServers,
+} from '@countersign/messaging/kafka';
 import { secondsOf, systemClock } from '@countersign/contracts/time';
 import { MongoDatabase } from '@countersign/persistence/mongodb';
 import type { Check } from './check.js';
 
 const silent = { info() {}, warn() {}, error() {} };
 
-type Servers = Omit<Parameters<typeof kafkajsClient>[0], 'clientId' | 'log'> & { prefix: string; partitions: number };
+interface Servers extends Omit<KafkaServers, 'clientId' | 'log'> {
+  client: KafkaClientName;
+  prefix: string;
+  partitions: number;
+}
 
 /** @param brokers as they are named. @param settings read when they are looked at, since they may be wrong. */
 export function kafkaChecks(brokers: string, settings: () => Servers): Check[] {
@@ -17,8 +28,8 @@ export function kafkaChecks(brokers: string, settings: () => Servers): Check[] {
     {
       what: 'Kafka',
       look: async () => {
-        const { prefix, partitions, ...servers } = settings();
-        const kafka = kafkajsClient({ ...servers, clientId: 'countersign-doctor', log: silent });
+        const { client: name, prefix, partitions, ...servers } = settings();
+        const kafka = await kafkaClient(name, { ...servers, clientId: 'countersign-doctor', log: silent });
         const client = prefixedClient(kafka, prefix, eventNames);
         const absent = (missing = await missingTopics(client, eventNames));
         const there = [...eventNames, deadLetterTopic].filter((topic) => !absent.includes(topic));

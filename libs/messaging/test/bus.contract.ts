@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Log } from '@countersign/contracts';
 import { atMillis } from '@countersign/contracts/time';
 import { RetryableError, TerminalError } from '@countersign/contracts/problems';
@@ -232,6 +233,24 @@ export function describeBus(name: string, make: () => OpenBus): void {
       await publish(message('0', 'end'));
       await vi.waitFor(() => expect(second.values()).toContain('end'), patience);
       expect(first.values()).toHaveLength(left);
+    });
+
+    test('loses none while members come and go', async () => {
+      const stays = listen('one');
+      await joined(stays.subscription);
+      const rounds = numbers(2);
+      const members = [stays];
+      for (const round of rounds) {
+        const comes = listen('one', { handle: () => delay(2) });
+        members.push(comes);
+        const publishing = publish(...numbers(60).map((n) => message(n, `${round}/${n}`)));
+        await joined(comes.subscription);
+        await publishing;
+        await publish(...numbers(60).map((n) => message(n, `${round}/then/${n}`)));
+        await comes.subscription.close();
+      }
+      const seen = () => new Set(members.flatMap(({ values }) => values()));
+      await vi.waitFor(() => expect(seen().size).toBe(rounds.length * 120), patience);
     });
 
     test('waits for the handlers at work when a subscription closes, and then takes no more', async () => {

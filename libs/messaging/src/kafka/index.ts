@@ -1,5 +1,6 @@
 export { KafkaBus } from './kafka-bus.js';
-export { kafkajsClient, type KafkaSecurity } from './kafkajs/kafkajs-client.js';
+export type { KafkaSecurity, KafkaServers } from './clients/kafka-servers.js';
+export { kafkaClient, type KafkaClientName } from './clients/kafka-clients.js';
 export { prefixedClient } from './prefixed-client.js';
 export { missingTopics } from './topics.js';
 export { unsafeSettings } from './topic-settings.js';

@@ -2,9 +2,9 @@ import type {} from '@countersign/infra';
 import { randomUUID } from 'node:crypto';
 import { expect, inject, onTestFinished, test, vi } from 'vitest';
 import { quiet } from '../../test/bus.contract.js';
+import { clientOf } from '../../test/client.js';
 import { deadLetterTopic } from '../delivery/dead-letters.js';
 import { KafkaBus } from './kafka-bus.js';
-import { kafkajsClient } from './kafkajs/kafkajs-client.js';
 import { prefixedClient } from './prefixed-client.js';
 
 const brokers = inject('kafkaBrokers')?.split(',') ?? [];
@@ -14,7 +14,7 @@ test.skipIf(brokers.length === 0)(
   'two installations with a prefix each share a cluster: all of it reaches its own, in the same groups, and no other',
   async () => {
     const common = { clientId: 'installation', log: quiet };
-    const client = kafkajsClient({ ...common, brokers });
+    const client = clientOf({ ...common, brokers });
     const both = await Promise.all(
       ['first', 'second'].map(async (name) => {
         const prefix = `${name}-${randomUUID()}.`;

@@ -1,8 +1,8 @@
 import type {} from '@countersign/infra';
 import { describe, inject } from 'vitest';
 import { describeBus, quiet } from '../../test/bus.contract.js';
+import { clientOf } from '../../test/client.js';
 import { KafkaBus } from './kafka-bus.js';
-import { kafkajsClient } from './kafkajs/kafkajs-client.js';
 import { prefixedClient } from './prefixed-client.js';
 
 const brokers = inject('kafkaBrokers')?.split(',') ?? [];
@@ -16,7 +16,7 @@ describe.skipIf(brokers.length === 0)(title, () => {
       ...common,
       ...creation,
       // Whatever holds of a bus holds of one installation among several.
-      client: prefixedClient(kafkajsClient({ ...common, brokers }), 'one.of-several_', topics),
+      client: prefixedClient(clientOf({ ...common, brokers }), 'one.of-several_', topics),
       topics,
       observer,
       onFatal: console.error,

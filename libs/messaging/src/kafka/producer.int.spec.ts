@@ -3,8 +3,8 @@ import { randomUUID } from 'node:crypto';
 import { TerminalError } from '@countersign/contracts/problems';
 import { expect, inject, onTestFinished, test, vi } from 'vitest';
 import { quiet } from '../../test/bus.contract.js';
+import { clientOf } from '../../test/client.js';
 import { KafkaBus } from './kafka-bus.js';
-import { kafkajsClient } from './kafkajs/kafkajs-client.js';
 import { KafkaProducer } from './producer.js';
 
 const brokers = inject('kafkaBrokers')?.split(',') ?? [];
@@ -13,7 +13,7 @@ test.skipIf(brokers.length === 0)(
   'what Kafka refuses fails alone, and what is sent with it arrives in order',
   async () => {
     const topic = `refusals-${randomUUID()}`;
-    const client = kafkajsClient({ clientId: 'refusals', brokers, log: quiet });
+    const client = clientOf({ clientId: 'refusals', brokers, log: quiet });
     const common = { client, log: quiet };
     const creation = { topics: [topic], partitions: 3, replicationFactor: 1, createTopics: true };
     const bus = new KafkaBus({ ...common, clientId: 'refusals', ...creation, onFatal: console.error });

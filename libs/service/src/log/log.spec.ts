@@ -12,6 +12,7 @@ const named = (name: string, message: string, more: object = {}) =>
 
 it.each([
   ['what Kafka answers', named('KafkaJSGroupCoordinatorNotFound', 'Failed to find group coordinator')],
+  ['what another client of Kafka says', Object.assign(new Error('away'), { code: 'PLT_KFK_NETWORK' })],
   ['a database that is away', named('MongoServerSelectionError', 'connect ECONNREFUSED')],
   ['a connection', Object.assign(new Error('refused'), { code: 'ECONNREFUSED', syscall: 'connect' })],
   ['what is worth another try', new RetryableError('later', { cause: new Error('pool closed') })],

@@ -47,4 +47,7 @@ const plain = (error: Error) => ({
 
 /** Of the clients of Kafka and MongoDB, of a connection, or marked as retryable. */
 const isOfOutage = (error: Error): boolean =>
-  error instanceof RetryableError || 'syscall' in error || /^(KafkaJS|Mongo)/.test(error.name);
+  error instanceof RetryableError ||
+  'syscall' in error ||
+  /^(KafkaJS|Mongo)/.test(error.name) ||
+  ('code' in error && String(error.code).startsWith('PLT_KFK_'));

@@ -134,14 +134,12 @@ async function kafkaOf(
   settings: ServiceSettings,
   { clientId, log, observer, started, onFatal }: InfrastructureOptions,
 ): Promise<(topics: readonly string[], createTopics?: boolean) => Bus> {
-  const { KafkaBus, kafkajsClient, prefixedClient } = await import('@countersign/messaging/kafka');
+  const { KafkaBus, kafkaClient, prefixedClient } = await import('@countersign/messaging/kafka');
+  const servers = { brokers, clientId, security: kafkaSecurity(settings), log };
+  const client = await kafkaClient(settings.KAFKA_CLIENT, servers);
   return (topics, createTopics = settings.KAFKA_CREATE_TOPICS) =>
     new KafkaBus({
-      client: prefixedClient(
-        kafkajsClient({ brokers, clientId, security: kafkaSecurity(settings), log }),
-        settings.KAFKA_PREFIX,
-        eventNames,
-      ),
+      client: prefixedClient(client, settings.KAFKA_PREFIX, eventNames),
       clientId,
       topics,
       createTopics,

@@ -29,6 +29,11 @@ export const kafkaSettings = {
       unset: 'the embedded log',
       example: 'kafka-1:9092,kafka-2:9092',
     }),
+  KAFKA_CLIENT: z.enum(['kafkajs', 'platformatic']).default('kafkajs').meta({
+    description:
+      'The library that speaks to Kafka: kafkajs, or @platformatic/kafka. A group may have members with either, so that instances can be restarted one by one.',
+    example: 'platformatic',
+  }),
   KAFKA_PREFIX: z
     .string()
     .regex(

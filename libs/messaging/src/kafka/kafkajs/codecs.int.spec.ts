@@ -3,9 +3,9 @@ import kafkajs from 'kafkajs';
 import { randomBytes, randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, inject, it, onTestFinished, test, vi } from 'vitest';
 import { quiet } from '../../../test/bus.contract.js';
+import { clientOf } from '../../../test/client.js';
 import { KafkaBus } from '../kafka-bus.js';
 import { useCodecs } from './codecs.js';
-import { kafkajsClient } from './kafkajs-client.js';
 
 const brokers = inject('kafkaBrokers')?.split(',') ?? [];
 const { CompressionCodecs, CompressionTypes, Kafka, Partitioners } = kafkajs;
@@ -26,7 +26,7 @@ describe.skipIf(brokers.length === 0)('what other producers compress', () => {
     return topic;
   };
   const read = async (topic: string) => {
-    const client = kafkajsClient({ clientId: 'codecs', brokers, log: quiet });
+    const client = clientOf({ clientId: 'codecs', brokers, log: quiet });
     const options = { clientId: 'codecs', partitions: 3, replicationFactor: 1, createTopics: true };
     const bus = new KafkaBus({ client, topics: [topic], log: quiet, onFatal: console.error, ...options });
     onTestFinished(() => bus.close());

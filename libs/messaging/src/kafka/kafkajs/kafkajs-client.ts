@@ -1,7 +1,7 @@
-import type { Log } from '@countersign/contracts';
 import type { EpochMillis } from '@countersign/contracts/time';
 import kafkajs, { type Admin, type Kafka, type Mechanism, type SASLOptions } from 'kafkajs';
 import type { KafkaClient, NewTopic, Position } from '../kafka-client.js';
+import type { KafkaServers, SaslLogin } from '../clients/kafka-servers.js';
 import type { TopicSettings } from '../topic-settings.js';
 import { useCodecs } from './codecs.js';
 import { keepFetchPlans } from './fetch-plans.js';
@@ -16,25 +16,6 @@ stopIdleTimers();
 useCodecs();
 useFetchSessions();
 keepFetchPlans();
-
-/** How a cluster knows its clients, and they it. */
-export interface KafkaSecurity {
-  /** Encrypted, as PEM: whom to trust besides the system's authorities, and what to show. Unset: in the clear. */
-  tls?: { ca?: string; cert?: string; key?: string };
-  sasl?: SaslLogin;
-}
-
-/** With a password, or with a token that is asked for at each login, with what a provider wants beside it. */
-type SaslLogin =
-  | { mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512'; username: string; password: string }
-  | { mechanism: 'oauthbearer'; token(): Promise<string>; extensions?: Readonly<Record<string, string>> };
-
-export interface KafkaServers {
-  brokers: readonly string[];
-  clientId: string;
-  security?: KafkaSecurity | undefined;
-  log: Log;
-}
 
 /** Kafka through kafkajs, which nothing outside of this folder knows. Nothing is connected before it is used. */
 export function kafkajsClient(servers: KafkaServers): KafkaClient {

@@ -3,6 +3,7 @@ import type { Delivery } from '../../bus.js';
 import type { ConsumerListener, ConsumerOptions, ConsumerSession, KafkaError, Position } from '../kafka-client.js';
 import { setTimeout as delay } from 'node:timers/promises';
 import { subscriptionAssigner } from './assigner/subscription-assigner.js';
+import { headersOf, timeOf } from '../clients/record.js';
 import { kafkaError } from './kafkajs-error.js';
 import { clientRetry } from './retry.js';
 
@@ -97,7 +98,7 @@ export function toDelivery(topic: string, partition: number, message: KafkaMessa
   return {
     topic,
     key: message.key === null ? null : message.key.toString(),
-    headers: toStrings(message.headers),
+    headers: headersOf(entriesOf(message.headers)),
     value: message.value,
     partition,
     offset: message.offset,
@@ -105,27 +106,8 @@ export function toDelivery(topic: string, partition: number, message: KafkaMessa
   };
 }
 
-/** The last millisecond that a date can be. */
-const lastTime = 8.64e15;
-
-/** A producer may write any number; what is no time is the nearest. */
-function timeOf(timestamp: string): number {
-  const time = Number(timestamp);
-  return Number.isNaN(time) ? 0 : Math.min(Math.max(time, 0), lastTime);
-}
-
-/**
- * As one text a name. A header without a value, which Kafka allows, counts as none; of one name several values that
- * differ are several lines, which no reader takes for one of them, and which a dead letter keeps.
- */
-function toStrings(headers: IHeaders | undefined): Record<string, string> {
-  const strings: Record<string, string> = {};
-  for (const name in headers) {
-    const value: unknown = headers[name];
-    const values = (Array.isArray(value) ? value : [value]).flatMap((each: unknown) =>
-      each instanceof Buffer || typeof each === 'string' ? [each.toString()] : [],
-    );
-    if (values.length > 0) strings[name] = values.length === 1 ? values[0]! : [...new Set(values)].join('\n');
-  }
-  return strings;
-}
+/** One entry for each value. */
+const entriesOf = (headers: IHeaders = {}): [string, unknown][] =>
+  Object.entries(headers).flatMap(([name, value]) =>
+    (Array.isArray(value) ? value : [value]).map((each): [string, unknown] => [name, each]),
+  );

@@ -1,8 +1,8 @@
 import { RetryableError } from '@countersign/contracts/problems';
 import { beforeEach, expect, test, vi } from 'vitest';
 import { quiet } from '../../../test/bus.contract.js';
+import { clientOf } from '../../../test/client.js';
 import { KafkaBus } from '../kafka-bus.js';
-import { kafkajsClient } from './kafkajs-client.js';
 
 /** A port that nothing listens on. */
 const brokers = ['127.0.0.1:1'];
@@ -18,7 +18,7 @@ beforeEach(() => {
   bus = new KafkaBus({
     ...common,
     ...size,
-    client: kafkajsClient({ ...common, brokers }),
+    client: clientOf({ ...common, brokers }),
     topics,
     publishTimeoutMs: 200,
     onFatal,

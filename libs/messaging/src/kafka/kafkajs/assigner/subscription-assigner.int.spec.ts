@@ -4,19 +4,21 @@ import { randomUUID } from 'node:crypto';
 import { expect, inject, onTestFinished, test, vi } from 'vitest';
 import { quiet } from '../../../../test/bus.contract.js';
 import { KafkaBus } from '../../kafka-bus.js';
-import { kafkajsClient } from '../kafkajs-client.js';
+import { kafkaClient, type KafkaClientName } from '../../clients/kafka-clients.js';
 
 const brokers = inject('kafkaBrokers')?.split(',') ?? [];
 
-test.skipIf(brokers.length === 0)(
-  'members of a group read all topics that any of them subscribes to, beside one with the assigner of kafkajs',
-  async () => {
+const clients: readonly KafkaClientName[] = ['kafkajs', 'platformatic'];
+
+test.skipIf(brokers.length === 0).each(clients)(
+  'members of a group with %s read all topics that any of them subscribes to, beside one with the assigner of kafkajs',
+  async (name) => {
     const id = randomUUID();
     const group = `group-${id}`;
     const [shared, added, removed] = [`shared-${id}`, `added-${id}`, `removed-${id}`];
     const topics = [shared, added, removed];
     const bus = new KafkaBus({
-      client: kafkajsClient({ clientId: 'assigner', brokers, log: quiet }),
+      client: await kafkaClient(name, { clientId: 'assigner', brokers, log: quiet }),
       clientId: 'assigner',
       topics,
       createTopics: true,

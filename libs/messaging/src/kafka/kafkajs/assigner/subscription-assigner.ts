@@ -1,5 +1,5 @@
 import kafkajs, { type GroupMember, type PartitionAssigner } from 'kafkajs';
-import { assignPartitions, subscribedTopics, type Member } from './assign-partitions.js';
+import { assignPartitions, subscribedTopics, type Member } from '../../clients/assign-partitions.js';
 
 const { MemberAssignment, MemberMetadata } = kafkajs.AssignerProtocol;
 

@@ -7,9 +7,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { quiet } from '../../../../test/bus.contract.js';
+import { clientOf } from '../../../../test/client.js';
 import { KafkaBus } from '../../kafka-bus.js';
 import { missingTopics } from '../../topics.js';
-import { kafkajsClient, type KafkaSecurity } from '../kafkajs-client.js';
+import type { KafkaSecurity } from '../../clients/kafka-servers.js';
 
 const isThere = inject('kafkaBrokers') !== undefined;
 
@@ -44,7 +45,7 @@ describe.skipIf(!isThere)('a broker that lets in whom it knows', () => {
   });
 
   const client = (at: string, security: KafkaSecurity) =>
-    kafkajsClient({ brokers: [at], clientId: 'secured', security, log: quiet });
+    clientOf({ brokers: [at], clientId: 'secured', security, log: quiet });
 
   /** Publishes a message and waits until it arrives. */
   async function roundTrip(at: string, security: KafkaSecurity): Promise<string> {
