@@ -7,6 +7,7 @@ const onInfra = ['libs/messaging', 'libs/persistence', 'bench', 'e2e'];
 const infraSetup = fileURLToPath(new URL('tools/vitest-infra.ts', import.meta.url));
 
 const patience = fileURLToPath(new URL('tools/patient-tests.ts', import.meta.url));
+const fuzz = fileURLToPath(new URL('tools/fuzz.ts', import.meta.url));
 
 /** Every project's specs run from source, so no build can be stale in a unit test. */
 const project = (root: string) => ({
@@ -19,7 +20,7 @@ const project = (root: string) => ({
     hookTimeout: 60_000,
     testTimeout: 60_000,
     expect: { poll: { timeout: 20_000 } },
-    setupFiles: [patience],
+    setupFiles: [patience, fuzz],
     // Modules are loaded once a worker; what a spec replaces of them it puts back. It halves the CPU of small specs.
     isolate: root === 'e2e' || root === 'bench',
     // After the others, since the scenarios have deadlines.

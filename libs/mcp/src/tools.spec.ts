@@ -1,5 +1,3 @@
-import { argumentProblems } from '@countersign/definitions/templates';
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { gatedTools, type Gate } from './tools.js';
 
@@ -68,52 +66,6 @@ describe('a tool of an MCP server whose arguments cannot be checked', () => {
       '*': none,
     });
     expect([kept.map(({ name }) => name), leftOut]).toEqual([['plain'], [expect.stringContaining(why)]]);
-  });
-
-  it('never holds up the others, whatever its schema is', () => {
-    const keyword = fc.constantFrom(
-      'type',
-      'properties',
-      'items',
-      'anyOf',
-      'allOf',
-      'not',
-      'enum',
-      'required',
-      '$ref',
-      'pattern',
-      'id',
-      '$id',
-      'exclusiveMinimum',
-      'minimum',
-      'patternProperties',
-      '$defs',
-      'dependencies',
-      'format',
-      '$schema',
-      'if',
-    );
-    const { schema } = fc.letrec((tie) => ({
-      schema: fc.oneof(
-        {
-          weight: 1,
-          arbitrary: fc.constantFrom<unknown>(true, {}, null, 'x', '[', '(?P<n>', 7, '#', 'object', 'array'),
-        },
-        { weight: 1, arbitrary: fc.array(tie('schema'), { maxLength: 2 }) },
-        { weight: 3, arbitrary: fc.dictionary(fc.oneof(keyword, fc.constant('a')), tie('schema'), { maxKeys: 4 }) },
-      ),
-    }));
-    fc.assert(
-      fc.property(fc.dictionary(keyword, schema, { maxKeys: 4 }), (inputSchema) => {
-        const tool = { name: 'odd', inputSchema } as never;
-        const { tools: kept, leftOut } = gatedTools({ name: 's', where: 'here' }, [tool, offered('plain', {})], {
-          '*': none,
-        });
-        expect(kept.length + leftOut.length).toBe(2);
-        for (const { definition } of kept) argumentProblems(definition.parameters, { a: 1 });
-      }),
-      { seed: 17, numRuns: 1_000 },
-    );
   });
 });
 

@@ -92,6 +92,7 @@ function inChat(g: GeneratorValue, output: ConversationItem[], stream: boolean):
   );
 }
 
+const { seed = 20261127, numRuns = 400 } = fc.readConfigureGlobal();
 let server: ModelServer;
 let answer: ModelAnswer;
 beforeAll(async () => void (server = await startModelServer({ respond: () => answer })));
@@ -138,9 +139,9 @@ test.each([
         expect((await ask([question, ...items, ...outputs])).items).toMatchObject([{ type: 'message' }]);
         expect(server.refusals).toEqual([]);
       }),
-      { seed: 20261127, numRuns: 400 },
+      { seed, numRuns },
     );
-    expect(Math.min(outcomes.answered, outcomes.failed)).toBeGreaterThan(50);
+    expect(Math.min(outcomes.answered, outcomes.failed)).toBeGreaterThan(numRuns / 8);
   },
-  60_000,
+  60_000 + numRuns * 100,
 );

@@ -1,4 +1,5 @@
 import { TerminalError } from '@countersign/contracts/problems';
+import fc from 'fast-check';
 import type { KafkaMessage } from 'kafkajs';
 import { expect, test } from 'vitest';
 import { fuzzedRecords, type FuzzedRecord } from '../../../test/fuzzed-records.js';
@@ -30,7 +31,8 @@ function outcome(record: FuzzedRecord): string {
 }
 
 test('whatever record anybody writes is an event or a dead letter with its bytes, always the same', () => {
-  const outcomes = Map.groupBy(fuzzedRecords(20261127, 6_000), outcome);
+  const { seed = 20261127, numRuns = 6_000 } = fc.readConfigureGlobal();
+  const outcomes = Map.groupBy(fuzzedRecords(seed, Math.max(numRuns, 6_000)), outcome);
   for (const record of fuzzedRecords(7, 200)) expect(outcome(record)).toBe(outcome(record));
   expect([...outcomes.keys()].toSorted()).toEqual(
     expect.arrayContaining([
