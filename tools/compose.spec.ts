@@ -186,7 +186,7 @@ describe('Dockerfile', () => {
   });
 
   it('runs node itself, so that it gets the signals, and not as root', () => {
-    expect(dockerfile).toContain('ENTRYPOINT ["node", "main.js"]');
+    expect(dockerfile).toContain('ENTRYPOINT ["node", "--max-semi-space-size=8", "main.js"]');
     expect(dockerfile).toContain('USER node');
   });
 });

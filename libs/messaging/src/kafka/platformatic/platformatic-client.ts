@@ -3,12 +3,13 @@ import {
   AuthenticationError,
   ConfigResourceTypes,
   ListOffsetTimestamps,
+  NetworkError,
   type BaseOptions,
   type SASLOptions,
 } from '@platformatic/kafka';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { KafkaServers } from '../clients/kafka-servers.js';
-import { KafkaError, type KafkaClient, type NewTopic } from '../kafka-client.js';
+import type { KafkaClient, NewTopic } from '../kafka-client.js';
 import type { TopicSettings } from '../topic-settings.js';
 import { limitCodecs } from './codecs.js';
 import { PlatformaticConsumer } from './platformatic-consumer.js';
@@ -111,7 +112,7 @@ async function createAll(admin: Admin, topics: readonly NewTopic[]): Promise<voi
   }
   const names = topics.map(({ topic }) => topic);
   for (const until = performance.now() + leadersMs; !(await haveLeaders(admin, names)); await delay(50))
-    if (performance.now() > until) throw new KafkaError('transient', `no leader yet of ${names.join(', ')}`);
+    if (performance.now() > until) throw new NetworkError('topics have no leaders yet');
 }
 
 const haveLeaders = (admin: Admin, topics: readonly string[]): Promise<boolean> =>

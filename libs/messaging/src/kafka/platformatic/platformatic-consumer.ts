@@ -1,19 +1,14 @@
 import {
   Consumer,
   ListOffsetTimestamps,
+  NetworkError,
   type ClusterMetadata,
   type GroupAssignment,
   type GroupPartitionsAssigner,
 } from '@platformatic/kafka';
 import { setTimeout as delay } from 'node:timers/promises';
 import { assignPartitions } from '../clients/assign-partitions.js';
-import {
-  KafkaError,
-  type ConsumerListener,
-  type ConsumerOptions,
-  type ConsumerSession,
-  type Position,
-} from '../kafka-client.js';
+import type { ConsumerListener, ConsumerOptions, ConsumerSession, KafkaError, Position } from '../kafka-client.js';
 import type { ClientOptions } from './platformatic-client.js';
 import { codesIn, kafkaError } from './platformatic-error.js';
 import { deliveriesIn, endOf } from './records.js';
@@ -129,7 +124,7 @@ export class PlatformaticConsumer implements ConsumerSession {
       this.#listener.revoked();
     });
     group.on('consumer:group:join', ({ assignments }) => void this.#assigned(assignments ?? []));
-    group.on('consumer:heartbeat:stalled', () => this.#stop(new KafkaError('transient', 'no answer to heartbeats')));
+    group.on('consumer:heartbeat:stalled', () => this.#stop(new NetworkError('no answer to heartbeats')));
     group.on('error' as never, ((error: Error) => this.#stop(error)) as never);
   }
 
