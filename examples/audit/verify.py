@@ -361,14 +361,25 @@ def decision_in(data, keys, entry):
     if differs(claims.get("break_glass") or {}, data.get("break_glass") or {}, ["by", "at", "group"]):
         return None, "decision_missing"
     bound = ["requester", "requested_by", "policy_version", "expires_at"] if data.get("policy_version") else []
-    if redact == [] and not is_digest(claims["digest"], data, EXACT + bound):
+    shown = ["preview_digest"] if data.get("preview_digest") else []
+    if redact == [] and not is_digest(claims["digest"], data, EXACT + shown + bound):
         return None, "other_call"
     if claims["status"] == "approved":
         if unfounded(claims):
             raise Problem("decision_unfounded", "The approval does not count.", entry["line"])
         if isinstance(data.get("expires_at"), int) and claims["resolved_at"] > data["expires_at"]:
             return None, "decision_unfounded"
+    if data.get("preview_digest"):
+        claims = {**claims, "previewed": data["preview_digest"]}
     return claims, None
+
+
+def preview_in(data, keys, entry):
+    claims = claims_of(data.get("signature"), "countersign-preview+jws", keys["results"], entry)
+    says = {**data, "text_digest": digest_of(str(data.get("text")))}
+    if not claims or differs(claims, says, CALL[:4] + ["round", "call_digest", "outcome", "text_digest"]):
+        return None, "preview_missing"
+    return {**claims, "shows": digest_of(canonical({"call": data["call_digest"], "output": data["text"]}))}, None
 
 
 def start_in(data, keys, entry):
@@ -389,7 +400,8 @@ def outcome_in(outcome):
 
 
 REQUEST, DECISION, START = "tool.approval_required", "approval.resolved", "tool.execution_started"
-JUDGES = {REQUEST: request_in, DECISION: decision_in, START: start_in}
+PREVIEW = "tool.previewed"
+JUDGES = {REQUEST: request_in, DECISION: decision_in, START: start_in, PREVIEW: preview_in}
 JUDGES.update((event, outcome_in(outcome)) for event, outcome in OUTCOMES.items())
 
 
@@ -429,6 +441,9 @@ def check_meaning(header, entries):
                     raise Problem("other_call", "Another call was asked for.", line)
                 if (asked.get("user_id"), asked.get("requested_by")) != (claims.get("requester"), claims.get("requested_by")):
                     raise Problem("decision_unfounded", "Others asked for it than the decision says.", line)
+            shown = [c["shows"] for c, _ in authentic[PREVIEW].get(approval, []) if c["outcome"] == "shown"]
+            if "previewed" in claims and claims["previewed"] not in shown:
+                refuse(PREVIEW, approval, "preview_missing", line)
             if "break_glass" in claims and not is_named(claims, header):
                 raise Problem("decision_unfounded", "No rule let them approve it in an emergency.", line)
             for events in [START], list(OUTCOMES):

@@ -14,6 +14,7 @@ import {
 } from '@countersign/service';
 import { DecisionGuard, openRequestKeyRing, openResultVerifier, openVerifier } from '@countersign/signing';
 import { ResultGuard } from '@countersign/signing/results';
+import type { Agent } from '@countersign/definitions';
 import { Module } from '@nestjs/common';
 import { agentVersionCollection, AgentVersions, decideAgentVersion } from './agents/agent-versions.js';
 import { AgentsController } from './agents/agents.controller.js';
@@ -46,7 +47,7 @@ import { decideSession } from './sessions/session.js';
 import { SessionsController } from './sessions/sessions.controller.js';
 import { Sessions } from './sessions/sessions.js';
 import { TextPreview } from './stream/text-preview.js';
-import { ALARMS, MCP_WAIT_MS, RUNS, SESSIONS } from './tokens.js';
+import { AGENT_OF_RUN, ALARMS, MCP_WAIT_MS, RUNS, SESSIONS } from './tokens.js';
 import type { RunRejection } from './run/states.js';
 
 const runCollection: Collection<Run> = {
@@ -185,6 +186,12 @@ export function agentRunner(
       onDue: (run, place) => runner.onDue(run, place),
     });
 
+    const agentOfRun = async (run_id: string): Promise<Agent | null> => {
+      const run = await store.get(run_id);
+      const agent = run && (await versions.forRun(run, agents));
+      return agent && !('problem' in agent) ? agent : null;
+    };
+
     return {
       name: 'agent-runner',
       module: {
@@ -215,6 +222,7 @@ export function agentRunner(
           { provide: ResultGuard, useValue: results },
           { provide: RequestSigner, useValue: signer },
           { provide: ALARMS, useValue: openAlarms(context) },
+          { provide: AGENT_OF_RUN, useValue: agentOfRun },
           { provide: RunWatch, useValue: watch },
           { provide: RunStream, useValue: new RunStream(store, watch, preview, calls) },
           { provide: RunQueue, useValue: queue },

@@ -169,6 +169,7 @@ export function resolved(
       requested_by: null,
       salt: null,
       policy_version: null,
+      preview_digest: null,
       tool_version: null,
       expires_at: null,
       decisions: [],
@@ -197,7 +198,7 @@ export const failed = (asked: Call, error = 'exit code 1'): Event<'tool.executio
   ...envelope,
   type: 'tool.execution_failed',
   key: 'run-1',
-  data: { ...executionOf(asked), error },
+  data: { ...executionOf(asked), error, code: null },
 });
 export const outcomeUnknown = (
   asked: Call,

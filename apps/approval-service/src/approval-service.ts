@@ -14,12 +14,21 @@ import {
   type ServiceContext,
 } from '@countersign/service';
 import { configVersionCollection } from '@countersign/service/configuration';
-import { DecisionGuard, openKeyRing, openRequestVerifier, RequestGuard, Verifier } from '@countersign/signing';
+import {
+  DecisionGuard,
+  openKeyRing,
+  openRequestVerifier,
+  openResultVerifier,
+  RequestGuard,
+  Verifier,
+} from '@countersign/signing';
+import { PreviewGuard } from '@countersign/signing/previews';
 import { definitionsApart } from '@countersign/tool';
 import { Module } from '@nestjs/common';
 import { createLocalJWKSet } from 'jose';
 import { ApiKeysController } from './http/api-keys.controller.js';
 import { ApprovalEventsController } from './bus/approval-events.controller.js';
+import { PreviewEventsController } from './bus/preview-events.controller.js';
 import { ApprovalMetrics } from './lists/approval-metrics.js';
 import { ApprovalFeed } from './lists/approval-feed.js';
 import { approvalCollection } from './lists/approval-collection.js';
@@ -80,6 +89,7 @@ export function approvalService(
       (tool_name) => gates.actWithin(tool_name),
     );
     const requests = new RequestGuard(config.APPROVAL_REQUESTS, () => openRequestVerifier(config, embeddedIn));
+    const previews = new PreviewGuard(() => openResultVerifier(config, embeddedIn));
     const decisions = new DecisionGuard(() => Verifier.fromKeyRing(signer.ring), now);
     const { commandHandler: approvals, relay } = openCommandHandler(context, {
       service: 'approval-service',
@@ -139,6 +149,7 @@ export function approvalService(
       async prepare(next) {
         refuseLongActWithin(next, days);
         const nextChannels = channelsOf(next);
+        await openPreviews(next);
         return () => {
           policy.use(next.definitions);
           gates.use(next.definitions);
@@ -153,9 +164,13 @@ export function approvalService(
       pendingUnder: (rules) => pendingUnder(rules, approvals.store, now),
       log,
     });
+    /** Whoever has no previews needs no keys of executors. */
+    const openPreviews = async ({ definitions: { tools } }: Pick<Declaration, 'definitions'>) => {
+      if (tools.some(({ preview }) => preview)) await previews.open();
+    };
     const openKeys = async () => {
       await signer.open();
-      await Promise.all([requests.open(), decisions.open()]);
+      await Promise.all([requests.open(), decisions.open(), openPreviews(configuration.declaration)]);
     };
 
     return {
@@ -167,11 +182,13 @@ export function approvalService(
           KeysController,
           ApiKeysController,
           ApprovalEventsController,
+          PreviewEventsController,
           ConfigurationController,
           ...parts.flatMap(({ controllers }) => controllers),
         ],
         providers: [
           { provide: RequestGuard, useValue: requests },
+          { provide: PreviewGuard, useValue: previews },
           { provide: ALARMS, useValue: openAlarms(context) },
           { provide: APPROVALS, useValue: approvals },
           { provide: KeyEvents, useValue: new KeyEvents(keyRelay, now) },
@@ -187,7 +204,7 @@ export function approvalService(
           {
             provide: Decisions,
             useFactory: (attempts: RefusedAttempts, deputies: Delegations) =>
-              new Decisions(approvals, policy, attempts, deputies, setBack),
+              new Decisions(approvals, policy, attempts, deputies, setBack, gates.previewOf),
             inject: [RefusedAttempts, Delegations],
           },
           { provide: Signer, useValue: signer },

@@ -1,10 +1,11 @@
 import { processSettings, serviceSettings } from '@countersign/service';
-import { requestVerifyingSettings, signingSettings } from '@countersign/signing';
+import { requestVerifyingSettings, resultVerifyingSettings, signingSettings } from '@countersign/signing';
 import { z } from 'zod';
 
 export const approvalServiceSettings = {
   ...signingSettings,
   ...requestVerifyingSettings,
+  ...resultVerifyingSettings,
 };
 
 const upstream = z.url({ protocol: /^https?$/ }).optional();

@@ -179,7 +179,7 @@ export async function openApprovals({
       granting,
       guard,
       { refused },
-      { of: gate },
+      { of: gate, previewOf: () => null },
       judge,
       decisions,
       commands,

@@ -19,6 +19,7 @@ import {
   openVerifier,
   RequestGuard,
 } from '@countersign/signing';
+import { PreviewGuard, signPreview } from '@countersign/signing/previews';
 import { Module } from '@nestjs/common';
 import type { Adapter } from './adapters/adapter.js';
 import { CallerCommandsController } from './bus/caller-commands.controller.js';
@@ -32,6 +33,7 @@ import { ExecutionMetrics } from './dispatch/execution-metrics.js';
 import { Executions } from './execution/executions.js';
 import { ExecutionDispatcher } from './dispatch/execution-dispatcher.js';
 import { lastLook } from './dispatch/last-look.js';
+import { Previews } from './dispatch/previews.js';
 import { outputCollection, Outputs } from './results/outputs.js';
 import { Replies, replyCollection } from './results/replies.js';
 import { repliesNoLongerNeeded } from './results/reply-retention.js';
@@ -142,6 +144,20 @@ export const executorService = (config: ExecutorConfig, { environment = {}, adap
       log,
     });
     const alarms = openAlarms(context);
+    const previewGuard = new PreviewGuard(() => openVerifier(config, embeddedIn));
+    const previews = new Previews({
+      tools,
+      secrets,
+      switches,
+      configuration,
+      guard: previewGuard,
+      sign: (data) => signPreview(signer.ring.signingKey, data),
+      publish: async (event) => bus.publish([encode(event)]),
+      size: config.EXECUTOR_CONCURRENCY,
+      alarms,
+      now,
+      log,
+    });
     const executor: ExecutionDispatcher = new ExecutionDispatcher({
       executions,
       keys,
@@ -169,7 +185,8 @@ export const executorService = (config: ExecutorConfig, { environment = {}, adap
       onDue: (execution, place) => executor.onDue(execution, place),
     });
 
-    const openKeys = async () => void (await Promise.all([guard.open(), signer.open(), requests.open()]));
+    const openKeys = async () =>
+      void (await Promise.all([guard.open(), previewGuard.open(), signer.open(), requests.open()]));
     return {
       name: 'executor',
       module: {
@@ -185,6 +202,7 @@ export const executorService = (config: ExecutorConfig, { environment = {}, adap
         providers: [
           { provide: ExecutionDispatcher, useValue: executor },
           { provide: Executions, useValue: executions },
+          { provide: Previews, useValue: previews },
           {
             provide: CallerClaims,
             useValue: new CallerClaims({ executions, dispatcher: executor, tools, now }),
@@ -236,7 +254,7 @@ export const executorService = (config: ExecutorConfig, { environment = {}, adap
         pool.start();
       },
       async stop(graceMs) {
-        await pool.stop(graceMs);
+        await Promise.all([pool.stop(graceMs), previews.stop()]);
         await worker.abandonAll();
         await Promise.all([relay.stop(), switchRelay.stop()]);
         await tools.close();

@@ -30,6 +30,7 @@ async function approved(key: SigningKey): Promise<Event<'approval.resolved'>> {
   } as const;
   const by = { by: 'ada', verdict: 'approved', at: resolved_at } as const;
   const unbound = { requester: null, requested_by: null, policy_version: null, tool_version };
+  const preview_digest = null;
   const details = { resolution_data: null, resolved_by: 'ada', redact: [] };
   const claims = {
     ...call,
@@ -54,6 +55,7 @@ async function approved(key: SigningKey): Promise<Event<'approval.resolved'>> {
       ...decided,
       ...unbound,
       expires_at: null,
+      preview_digest,
       approval_type: 'required',
       grant_id: null,
       ...details,

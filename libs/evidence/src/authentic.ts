@@ -59,6 +59,21 @@ const judges: Readonly<Record<string, Judge>> = {
     const signed = await claimsOf(data['signature'], 'countersign-start+jws', results, entry);
     return asSigned('start_signature', signed, data, [...ofAttempt, 'made_by', 'worker']);
   },
+  'tool.previewed': async (data, { results }, entry) => {
+    const signed = await claimsOf(data['signature'], 'countersign-preview+jws', results, entry);
+    const text_digest = await digestOf(String(data['text']));
+    const names = [
+      'approval_id',
+      'run_id',
+      'tool_call_id',
+      'tool_name',
+      'round',
+      'call_digest',
+      'outcome',
+      'text_digest',
+    ];
+    return asSigned('preview_missing', signed, { ...data, text_digest }, names);
+  },
   ...Object.fromEntries(Object.keys(outcomes).map((type) => [type, judgeOutcome])),
 };
 
@@ -125,9 +140,15 @@ async function hasItsDetails({ details_digest }: Claims, data: Claims): Promise<
   return false;
 }
 
-/** What the digest of a decision is of: the call, and for whom and by which rules it was decided. */
+/** What a decision names of what was shown: the digest of the call and of what its preview says of it. */
+export const previewDigestOf = ({ call_digest, text }: Claims): Promise<string> =>
+  digestOf(canonical({ call: call_digest, output: text }));
+
+/** What the digest of a decision is of: the call, what was shown of it, and for whom and by which rules it was decided. */
 function exactText(data: Claims): string {
-  const { run_id, tool_call_id, tool_name, tool_args, requester, requested_by, policy_version, expires_at } = data;
+  const { run_id, tool_call_id, tool_name, tool_args, preview_digest } = data;
+  const { requester, requested_by, policy_version, expires_at } = data;
   const bound = policy_version == null ? {} : { requester, requested_by, policy_version, expires_at };
-  return canonical({ run_id, tool_call_id, tool_name, tool_args, ...bound });
+  const previewed = preview_digest == null ? {} : { preview_digest };
+  return canonical({ run_id, tool_call_id, tool_name, tool_args, ...previewed, ...bound });
 }

@@ -1,4 +1,4 @@
-import { judge, outcomes, type Authentic, type Doubtful } from './authentic.js';
+import { judge, outcomes, previewDigestOf, type Authentic, type Doubtful } from './authentic.js';
 import type { Bundle, Entry } from './bundle.js';
 import { approversIn } from './foundation.js';
 import { unnamed } from './glass.js';
@@ -41,6 +41,7 @@ const nouns: Readonly<Record<string, string>> = {
   'tool.approval_required': 'request',
   'approval.resolved': 'decision',
   'tool.execution_started': 'start',
+  'tool.previewed': 'preview',
 };
 const nounOf = (type: string): string => nouns[type] ?? 'outcome';
 
@@ -66,6 +67,7 @@ export async function meaningOf({ header, entries }: Bundle): Promise<Meaning> {
   for (const decision of found.all('approval.resolved'))
     if (decision.claims['status'] === 'approved') {
       checkApproval(decision, found);
+      await checkPreview(decision, found);
       const reason = unnamed(decision.claims, header.rules ?? []);
       if (reason) fail('decision_unfounded', reason, decision.entry);
     }
@@ -174,6 +176,15 @@ function checkApproval({ entry, claims }: Authentic, found: Found): void {
     const forged = types.some((type) => found.of(type, id).length > 0) ? undefined : found.doubtful(types, id);
     if (forged) found.refuse(forged.entry.type, entry, forged.code);
   }
+}
+
+/** Where it was decided on what a preview showed, an executor has shown that. */
+async function checkPreview({ entry, claims }: Authentic, found: Found): Promise<void> {
+  const decided = entry.data['preview_digest'] ?? null;
+  if (decided === null) return;
+  for (const shown of found.of('tool.previewed', claims['approval_id']))
+    if (shown.claims['outcome'] === 'shown' && (await previewDigestOf(shown.entry.data)) === decided) return;
+  found.refuse('tool.previewed', entry, 'preview_missing');
 }
 
 function callOf({ entry, claims }: Authentic, found: Found): Call {

@@ -26,6 +26,8 @@ export type ProblemCode =
   | 'other_call'
   /** Too few people, or who asked for it, or too late. */
   | 'decision_unfounded'
+  /** It was decided on what no executor has shown. */
+  | 'preview_missing'
   /** A call ended that did not begin. */
   | 'start_missing'
   /** A start is not as the executor signed it. */

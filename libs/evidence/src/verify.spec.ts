@@ -1,7 +1,16 @@
 import fc from 'fast-check';
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { byDeputies, digest, glassBroken, linesOf, Office, type Data, type Told } from '../test/evidence.fixtures.js';
+import {
+  byDeputies,
+  digest,
+  glassBroken,
+  linesOf,
+  Office,
+  previewed,
+  type Data,
+  type Told,
+} from '../test/evidence.fixtures.js';
 import { verifyEvidence, type Report } from './verify.js';
 
 const golden = (name: string): Buffer => readFileSync(new URL(`../test/golden/${name}`, import.meta.url));
@@ -54,6 +63,20 @@ describe('a bundle of evidence', () => {
 
   it.each(notByDeputy)('does not hold where two had to approve, by a deputy %s', async (_, story) => {
     expect(await problemOf(await office.bundle('run-1', story))).toBe('decision_unfounded');
+  });
+
+  it('holds with a decision on what an executor has shown, and on nothing else', async () => {
+    const of = async (story: Told[]) => problemOf(await office.bundle('run-1', story));
+    expect(await of(previewed(office))).toBeNull();
+    expect(await of(previewed(office, 'Nothing changes.'))).toBe('preview_missing');
+    expect(await of(previewed(office, '2.0.3 -> 2.1.0', { outcome: 'failed' }))).toBe('preview_missing');
+    expect(await of(previewed(office, '2.0.3 -> 2.1.0', { text_digest: digest('x') }))).toBe('preview_missing');
+    const unshown = previewed(office).filter(({ type }) => type !== 'tool.previewed');
+    expect(await of(unshown)).toBe('preview_missing');
+    const undecided = previewed(office).map((told) =>
+      told.type === 'approval.resolved' ? { ...told, data: { ...told.data, preview_digest: null } } : told,
+    );
+    expect(await of(undecided)).toBe('other_call');
   });
 
   it('holds as it was exported by the service', async () => {

@@ -232,6 +232,29 @@ export class Office {
   }
 }
 
+/** The story of a call that was decided on with what its preview showed; `text`: what is on record of that. */
+export function previewed(office: Office, text = '2.0.3 -> 2.1.0', change: Data = {}): Told[] {
+  const told = office.story('run-1');
+  const { data } = told.find(({ type }) => type === 'approval.resolved')!;
+  const { approval_id, run_id, tool_call_id, tool_name, tool_args } = data;
+  const call_digest = digest(canonical({ run_id, tool_call_id, tool_name, tool_args }));
+  const preview_digest = digest(canonical({ call: call_digest, output: '2.0.3 -> 2.1.0' }));
+  const { requester, requested_by, policy_version, expires_at } = data;
+  const bound = { requester, requested_by, policy_version, expires_at };
+  const decided = digest(canonical({ run_id, tool_call_id, tool_name, tool_args, preview_digest, ...bound }));
+  const about = { approval_id, run_id, tool_call_id, tool_name, round: 1, call_digest, outcome: 'shown' };
+  const claims = { ...about, text_digest: digest(text), ...change };
+  const signature = office.jws(office.results, 'countersign-preview+jws', claims);
+  const shown = { type: 'tool.previewed', data: { ...about, text, ...change, signature } };
+  const again = office.story(
+    'run-1',
+    { digest: decided },
+    { 'approval.resolved': { digest: decided, preview_digest } },
+    { 'tool.execution_started': { digest: decided }, 'tool.execution_completed': { digest: decided } },
+  );
+  return [...again.slice(0, 3), shown, ...again.slice(3)];
+}
+
 /** What is not there is not written. */
 const written = (head: Data): string => canonical(JSON.parse(JSON.stringify(head)));
 

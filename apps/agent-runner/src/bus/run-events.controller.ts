@@ -1,6 +1,7 @@
 import { derivedId, isMadeHere, type Event } from '@countersign/contracts';
 import { TerminalError, type DeadLetterCode } from '@countersign/contracts/problems';
 import { atMillis, toEpochSeconds, type EpochSeconds } from '@countersign/contracts/time';
+import type { Agent } from '@countersign/definitions';
 import { OnEvent, type Alarms } from '@countersign/service';
 import { DecisionGuard } from '@countersign/signing';
 import { ResultGuard, type ResultEvent } from '@countersign/signing/results';
@@ -13,7 +14,7 @@ import type { RunMessage } from '../run/messages.js';
 import type { RunRejection } from '../run/states.js';
 import { RunDispatcher } from '../dispatch/run-dispatcher.js';
 import { Sessions } from '../sessions/sessions.js';
-import { ALARMS } from '../tokens.js';
+import { AGENT_OF_RUN, ALARMS } from '../tokens.js';
 
 /** What arrives for runs. Each handler records it and returns; model calls happen elsewhere. */
 @Controller()
@@ -27,6 +28,7 @@ export class RunEventsController {
     @Inject(DecisionGuard) private readonly guard: DecisionGuard,
     @Inject(ResultGuard) private readonly results: ResultGuard,
     @Inject(ALARMS) private readonly alarms: Alarms,
+    @Inject(AGENT_OF_RUN) private readonly agentOf: (run_id: string) => Promise<Agent | null>,
   ) {}
 
   @OnEvent('agent-runner', 'run.requested')
@@ -108,7 +110,11 @@ export class RunEventsController {
 
   @OnEvent('agent-runner', 'tool.execution_failed')
   async failed(event: Event<'tool.execution_failed'>): Promise<void> {
-    await this.#believe(event);
+    if (event.data.code !== 'preview_changed') return this.#believe(event);
+    await this.#believe(event, async () => {
+      const agent = await this.agentOf(event.data.run_id);
+      await this.#handle(event.data.run_id, { type: 'preview_changed', event, agent });
+    });
   }
 
   @OnEvent('agent-runner', 'tool.execution_outcome_unknown')
@@ -117,11 +123,11 @@ export class RunEventsController {
   }
 
   /** The outcome of a call, if an executor signed it. */
-  async #believe(event: ResultEvent & ForRun): Promise<void> {
+  async #believe(event: ResultEvent & ForRun, act = () => this.#forward(event)): Promise<void> {
     const problem = await this.results.problemWith(event);
     if (problem !== undefined) throw this.#refused('result', 'not_authentic', event, problem);
     // The execution of an approval has its id. One of a decision that was never made has another: the call is still open.
-    if (event.data.execution_id === event.data.approval_id) await this.#forward(event);
+    if (event.data.execution_id === event.data.approval_id) await act();
   }
 
   #refused(

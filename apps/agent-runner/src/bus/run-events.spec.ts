@@ -20,7 +20,7 @@ import type { Alarms } from '@countersign/service';
 import { afterEach, beforeEach, describe, expect, it, vi, type Mock } from 'vitest';
 import { RunCommands } from './run-commands.js';
 import { RunEventsController } from './run-events.controller.js';
-import { call, callIn, completed, failed, outcomeUnknown, resolved } from '../../test/run.fixtures.js';
+import { agent, call, callIn, completed, failed, outcomeUnknown, resolved } from '../../test/run.fixtures.js';
 import { Given, type Process } from '../../test/runner.fixtures.js';
 
 const ring = await keysFromText(JSON.stringify(await generateKey()));
@@ -42,7 +42,9 @@ async function handlersOf(given: Given, process: Process) {
   const agents = { has: (id: string) => id === 'ops', callersOf: () => undefined, deadlineFor: () => null };
   const calls = { request: () => Promise.reject(new Error('nobody asks for calls here')) };
   const { runner, sessions } = process;
-  return { alarms, events: new RunEventsController(runner, agents, commands, calls, sessions, guard, results, alarms) };
+  const agentOf = async () => agent;
+  const on = [agents, commands, calls, sessions, guard, results, alarms, agentOf] as const;
+  return { alarms, events: new RunEventsController(runner, ...on) };
 }
 
 /** The decision as the approval service would have signed it. */

@@ -2,7 +2,7 @@ import { isFinishedStatus, type Call, type Run } from '@countersign/contracts/ru
 import { after, toEpochMillis, type EpochMillis, type Millis } from '@countersign/contracts/time';
 import type { Agent } from '@countersign/definitions';
 import { changed, ignored, touch } from '@countersign/persistence';
-import { approvalRequired, isOpen, isUnsettled } from '../run/call.js';
+import { approvalRequired, asRequested, isOpen, isUnsettled } from '../run/call.js';
 import { endOf, type RunTransition } from '../run/states.js';
 
 /** What a run waits for of others: a decision, or what came of a call. One that is over waits to hear how its calls ended. */
@@ -42,9 +42,3 @@ export function resendEnd(run: Run, afterMs: Millis, now: EpochMillis): RunTrans
   const repeated = touch(run, now, {});
   return changed(repeated, endOf(repeated, run.error, awaited(run), true));
 }
-
-/** With the arguments of the model, which were requested, where a person has approved others. */
-const asRequested = (call: Call): Call =>
-  call.proposed_args === null
-    ? call
-    : { ...call, tool_execution: { ...call.tool_execution, tool_args: call.proposed_args } };

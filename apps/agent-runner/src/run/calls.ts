@@ -37,6 +37,8 @@ const changedAlso = (next: RunTransition, events: readonly NewEvent[]): RunTrans
 /** Changes one call that is not answered yet; a duplicate or a late message finds none. */
 export function amend(run: Run, id: string, now: EpochMillis, change: (open: Call) => Call | undefined): RunTransition {
   const open = run.calls.find((each) => each.id === id);
+  if (!open && run.calls.some(({ asked_before }) => asked_before.includes(id)))
+    return ignored('the call was asked for again since');
   if (!open) return rejected('call_not_found', 'the run has no such call');
   if (!isOpen(open)) return ignored('the call is answered');
   const amended = change(open);

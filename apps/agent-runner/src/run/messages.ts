@@ -36,7 +36,9 @@ export type RunMessage =
   | { type: 'resolved_late'; event: Event<'approval.resolved'> }
   | Event<'tool.execution_completed'>
   | Event<'tool.execution_failed'>
-  | Event<'tool.execution_outcome_unknown'>;
+  | Event<'tool.execution_outcome_unknown'>
+  /** An approved call was not made, since its preview had changed; `agent`: what the run works with, to ask again. */
+  | { type: 'preview_changed'; event: Event<'tool.execution_failed'>; agent: Agent | null };
 
 /** A call that fits its tool, under the name that its agent has for it. */
 export type RequestedCall = CheckedCall & { tool_call_id: string };

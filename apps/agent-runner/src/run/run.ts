@@ -16,6 +16,7 @@ import {
   resolvedLate,
 } from './call.js';
 import { executionFailureOf, unknownOutcome, userMessage } from './conversation.js';
+import { askAgain } from './failures/asked-again.js';
 import { amend, executed, replace, resolveByCaller, continueIfComplete } from './calls.js';
 import { who } from './event-data.js';
 import type { RunMessage, RunRequest } from './messages.js';
@@ -75,6 +76,8 @@ export function decideRun(run: Run | undefined, message: RunMessage, now: EpochM
       return amend(run, message.data.approval_id, now, (call) =>
         executed(call, executionFailureOf(call, message.data.error), true),
       );
+    case 'preview_changed':
+      return message.agent ? askAgain(run, message.agent, message.event, now) : decideRun(run, message.event, now);
     case 'tool.execution_outcome_unknown':
       return amend(run, message.data.approval_id, now, (call) =>
         outcomeUnknown(call, message.data, toEpochSeconds(now)),
@@ -256,6 +259,8 @@ function reportIn(run: Run, message: RunMessage, now: EpochMillis): Report | und
         call: message.data.approval_id,
         change: (open) => answered(open, executionFailureOf(open, message.data.error), true),
       };
+    case 'preview_changed':
+      return reportIn(run, message.event, now);
     case 'tool.execution_outcome_unknown':
       return {
         call: message.data.approval_id,

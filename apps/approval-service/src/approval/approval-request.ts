@@ -9,6 +9,7 @@ import {
   type Ruling,
 } from '@countersign/contracts/approvals';
 import { callDigest, pauseTypeOf, type Requirement } from '@countersign/contracts/calls';
+import type { Preview } from '@countersign/contracts/previews';
 import type { Presentation } from '@countersign/contracts/presentation';
 import {
   earliest,
@@ -18,6 +19,8 @@ import {
   type EpochSeconds,
   type Seconds,
 } from '@countersign/contracts/time';
+
+import type { PreviewTerms } from './previews/preview.js';
 
 /** What is fixed about an approval when it is requested: the outcome of the rules, and the terms. */
 export interface PolicyDecision {
@@ -33,6 +36,10 @@ export interface PolicyDecision {
   grant: GrantBasis | null;
   /** How the call is shown, and how risky it is. */
   presentation: Presentation | null;
+  /** The preview that its tool has. */
+  preview: PreviewTerms | null;
+  /** What was shown when the same call was approved before. */
+  previewBefore: Preview['before'];
   /** Why a person decides, whatever the rules say. */
   possibly_executed: PossiblyExecuted | null;
 }
@@ -46,6 +53,8 @@ export const unjudged: PolicyDecision = {
   reason: null,
   grant: null,
   presentation: null,
+  preview: null,
+  previewBefore: null,
   possibly_executed: null,
 };
 
@@ -142,6 +151,7 @@ export function newApproval(
     rules_version,
     shadow,
     presentation,
+    preview: null,
     approved_args: null,
     grant_id: grant?.id ?? null,
     granted: grant,
@@ -167,7 +177,8 @@ export function newApproval(
 }
 
 /** When a pending approval next needs attention without being asked. */
-export function nextDue({ expires_at, remind_at, escalate_at }: Approval): EpochMillis | null {
-  const times = [expires_at, remind_at, escalate_at].filter((time) => time !== null);
+export function nextDue({ expires_at, remind_at, escalate_at, preview }: Approval): EpochMillis | null {
+  const answer_by = preview?.status === 'requested' ? preview.answer_by : null;
+  const times = [expires_at, remind_at, escalate_at, answer_by].filter((time) => time !== null);
   return times.length > 0 ? toEpochMillis(earliest(...times)) : null;
 }

@@ -7,6 +7,8 @@ import { breakGlass } from './break-glass/break-glass.js';
 import { review } from './break-glass/review.js';
 import { due } from './due.js';
 import type { ApprovalMessage, ApprovalTransition } from './messages.js';
+import { answerPreview } from './previews/preview.js';
+import { wantPreview } from './previews/wanted.js';
 import { answer, ask } from './questions/question.js';
 import { recordDecision } from './record-decision.js';
 import { rejudge } from './rejudge.js';
@@ -27,6 +29,8 @@ import { byNoOne, callOf, neverPublished, resolved, resendAnswer } from './resol
  * Somebody who may decide can ask those who requested it; nobody else approves it until they answer, and its time goes on.
  *
  * While it is pending, other rules can come into force: it is held against them then, and with each decision.
+ *
+ * Where its tool has a preview, nobody approves before that is there, and who approves it approves what was shown.
  *
  * It leaves `pending` once, and says so with one `approval.resolved`.
  */
@@ -65,6 +69,10 @@ export function decideApproval(
       return neverPublished(approval, message.reason, now);
     case 'commented':
       return comment(approval, message.comment, now);
+    case 'preview_wanted':
+      return wantPreview(approval, message, now);
+    case 'tool.previewed':
+      return answerPreview(approval, message.data, now);
     case 'run.completed':
     case 'run.failed':
     case 'run.cancelled':

@@ -8,6 +8,7 @@ import {
 } from '@countersign/contracts/approvals';
 import { openQuestion } from '@countersign/contracts/questions';
 import { canonicalJson } from '@countersign/contracts/json';
+import { previewOf } from '@countersign/contracts/previews';
 import { mayBeApprovedTogether, riskOf, typedTarget, type PresentableCall } from '@countersign/contracts/presentation';
 import type { ProblemCode } from '@countersign/contracts/problems';
 import { askersOf, isAtMostAsStrict, mayDecide } from '@countersign/definitions/policy';
@@ -46,6 +47,7 @@ export type ObjectionCode = Extract<
   | 'decision_not_allowed'
   | 'may_not_decide'
   | 'others_disagree'
+  | 'preview_missing'
   | 'question_open'
   | 'reason_required'
   | 'rejected_by_rule'
@@ -76,6 +78,7 @@ export function validateDecision(
     tooRisky(approval, decided) ??
     notAllowed(approval, decided) ??
     unfit(approval, decided) ??
+    unseen(approval, decided) ??
     untyped(approval, decided) ??
     outruled(approval, decided) ??
     disagrees(approval, decided)
@@ -205,6 +208,28 @@ function unfit(approval: Approval, decided: DecisionCommand): Objection | null {
   const filled = inputProblems(approval, decided).map(({ path, message }) => `${path}: ${message}`);
   const all = [...filled, ...editProblems(approval, decided), ...grantProblems(approval, decided)];
   return all.length > 0 ? { reason: `the values do not fit: ${all.join('; ')}`, code: 'values_do_not_fit' } : null;
+}
+
+/** What was shown is of what would run, or else nobody has seen it. */
+function unseen(approval: Approval, decided: DecisionCommand): Objection | null {
+  const { preview } = approval;
+  if (!preview || decided.verdict === 'rejected' || decided.resolution_data?.result !== undefined) return null;
+  if (preview.status === 'requested')
+    return { code: 'preview_missing', reason: 'the preview of the call is being made: wait for it' };
+  if (!preview.required) return null;
+  if (!previewOf(approval, argsOf(approval, decided)))
+    return { code: 'preview_missing', reason: 'the preview is of other arguments: ask for one of these first' };
+  return preview.status === 'shown'
+    ? null
+    : { code: 'preview_missing', reason: `there is no preview of the call: ${preview.reason}` };
+}
+
+/** Why what would run cannot be approved in place of what was requested, if it cannot. */
+export function editObjection(approval: Approval, decided: DecisionCommand): Objection | null {
+  const edits = kindsOf(decided, approval.tool_args).includes('edit');
+  if (edits && !approval.allowed_decisions.includes('edit'))
+    return { reason: `the rules do not allow this here: ${says.edit}`, code: 'decision_not_allowed' };
+  return unfit(approval, decided) ?? outruled(approval, decided);
 }
 
 /** Edited arguments, with what a person filled in, fit the schema of the tool. */

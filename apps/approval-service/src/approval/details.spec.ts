@@ -139,6 +139,7 @@ describe('deciding on an approval', () => {
       redact: [],
       requester: 'ana',
       requested_by: 'ana',
+      preview_digest: null,
       policy_version: null,
       tool_version: null,
       expires_at: null,

@@ -7,13 +7,16 @@ import { nextDue } from './approval-request.js';
 import { quorumOf } from './counted.js';
 import { recordedObjection } from './decision.js';
 import type { ApprovalTransition, SetBackCode } from './messages.js';
+import { endPreview } from './previews/preview.js';
 import { byNoOne, callOf, rejectedByRule, resolved } from './resolution.js';
 
-/** Expires, asks more people, or reminds: whatever is due, the gravest first. */
+/** Expires, gives a preview up, asks more people, or reminds: whatever is due, the gravest first. */
 export function due(approval: Approval, now: EpochMillis, set_back: SetBackCode = null): ApprovalTransition {
   const at = toEpochSeconds(now);
   const isDue = (time: EpochSeconds | null): boolean => approval.status === 'pending' && time !== null && time <= at;
   if (isDue(approval.expires_at)) return resolved(approval, 'expired', byNoOne, now);
+  const { preview } = approval;
+  if (preview?.status === 'requested' && isDue(preview.answer_by)) return endPreview(approval, preview, now);
   if (isDue(approval.escalate_at)) return escalate(approval, now, set_back);
   return isDue(approval.remind_at) ? remind(approval, now) : ignored('nothing is due');
 }

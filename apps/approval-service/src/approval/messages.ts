@@ -9,6 +9,7 @@ import type { PolicyDecision } from './approval-request.js';
 import type { BreakGlassCommand } from './break-glass/break-glass.js';
 import type { ReviewCommand } from './break-glass/review.js';
 import type { DecisionCommand, ObjectionCode } from './decision.js';
+import type { PreviewCommand } from './previews/wanted.js';
 import type { AnswerCommand, AskCommand, QuestionRejection } from './questions/question.js';
 
 /** Why what was approved so far may have been made since, by records that are lost; null: it was not. */
@@ -36,6 +37,8 @@ export type ApprovalMessage =
   /** The log never takes how it was decided. */
   | { type: 'never_published'; reason: string }
   | { type: 'removed' }
+  | ({ type: 'preview_wanted' } & PreviewCommand)
+  | Event<'tool.previewed'>
   | Event<'run.completed'>
   | Event<'run.failed'>
   | Event<'run.cancelled'>;
@@ -50,6 +53,7 @@ export type ApprovalRejection =
       | 'approval_not_found'
       | 'may_not_break_glass'
       | 'may_not_review'
+      | 'preview_not_possible'
       | 'review_not_open'
       | 'review_open'
       | 'too_many_comments'

@@ -1,6 +1,7 @@
 import { emit } from '@countersign/contracts';
 import { approvalDigest, type Approval, type Decision } from '@countersign/contracts/approvals';
 import { canonicalJson } from '@countersign/contracts/json';
+import { previewOf } from '@countersign/contracts/previews';
 import { toEpochSeconds, type EpochMillis } from '@countersign/contracts/time';
 import { rejected, touch } from '@countersign/persistence';
 import { quorumOf } from './counted.js';
@@ -58,6 +59,7 @@ function proposed(approval: Approval, decided: DecisionCommand): Approval {
   const state = {
     ...approval,
     approved_args,
+    preview: previewOf(approval, args),
     ...(Object.keys(recordedData).length > 0 && { resolution_data: recordedData }),
   };
   return { ...state, digest: approvalDigest(state) };

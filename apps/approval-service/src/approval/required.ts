@@ -13,6 +13,7 @@ import {
 } from './approval-request.js';
 import { quorumOf } from './counted.js';
 import type { ApprovalMessage, ApprovalTransition } from './messages.js';
+import { requestPreview } from './previews/preview.js';
 import { byNoOne, hasNoRequester, rejectedByRule, rejectedWithoutRequester, resolved } from './resolution.js';
 
 export const statusAfter = {
@@ -43,7 +44,12 @@ export function requireApproval(
   if (basis !== null) return resolved(approval, 'approved', { ...byNoOne, basis }, now, created);
   if (hasNoRequester(approval)) return rejectedWithoutRequester(approval, now, created);
   const { refused } = quorumOf(approval);
-  return refused === null ? changed(approval, created) : rejectedByRule(approval, refused, now, created);
+  if (refused !== null) return rejectedByRule(approval, refused, now, created);
+  const { preview: terms, previewBefore: before } = policyDecision;
+  if (terms === null) return changed(approval, created);
+  const { approval: shown, event: asked } = requestPreview(approval, { terms, by: null }, now);
+  const known = { ...shown, preview: { ...shown.preview!, before } };
+  return changed(known, emit('approval.created', redactApproval(known)), asked);
 }
 
 /**

@@ -117,6 +117,7 @@ function dataOf(
     requester: state.user_id,
     requested_by: state.requested_by,
     policy_version: state.policy?.version ?? null,
+    preview_digest: state.preview?.digest ?? null,
     tool_version: state.tool_version,
     expires_at: state.expires_at,
     decisions: state.decisions,

@@ -18,6 +18,7 @@ import { Controller, Inject } from '@nestjs/common';
 import { ApprovalMetrics } from '../lists/approval-metrics.js';
 import type { ApprovalMessage, ApprovalRejection } from '../approval/messages.js';
 import { unjudged } from '../approval/approval-request.js';
+import { shownBefore } from '../approval/previews/shown-before.js';
 import { Decisions } from '../decisions/decisions.js';
 import { gatedBy } from '../gates/gated-request.js';
 import { Gates } from '../gates/gates.js';
@@ -35,7 +36,7 @@ export class ApprovalEventsController {
     @Inject(Grants) private readonly grants: Grants,
     @Inject(RequestGuard) private readonly guard: Pick<RequestGuard, 'problemWithRequest' | 'problemWithEnd'>,
     @Inject(ALARMS) private readonly alarms: Alarms,
-    @Inject(Gates) private readonly gates: Pick<Gates, 'of'>,
+    @Inject(Gates) private readonly gates: Pick<Gates, 'of' | 'previewOf'>,
     @Inject(PolicyEvaluator) private readonly judge: PolicyEvaluator,
     @Inject(Decisions) private readonly decisions: Decisions,
     @Inject(CommandGuard) private readonly commands: Pick<CommandGuard, 'once'>,
@@ -66,7 +67,10 @@ export class ApprovalEventsController {
       return { type: 'required', event, policyDecision: unjudged, refusal: gate };
     }
     const data = gatedBy(gate, event.data);
-    const ruled = { ...this.judge.evaluate(data), presentation: gate.presentation ?? null };
+    const preview = this.gates.previewOf(tool_name);
+    const previewBefore = preview && (await shownBefore(this.approvals.store, data));
+    const shown = { presentation: gate.presentation ?? null, preview, previewBefore };
+    const ruled = { ...this.judge.evaluate(data), ...shown };
     const possibly_executed = this.#possiblyExecuted(data);
     const grant = possibly_executed ? null : await this.grants.use(data, ruled);
     const policyDecision = { ...ruled, grant, possibly_executed };

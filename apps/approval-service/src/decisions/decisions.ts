@@ -7,6 +7,7 @@ import type { ApprovalMessage, ApprovalRejection, SetBackCode } from '../approva
 import type { Delegations } from '../delegations/delegations.js';
 import type { StandIn } from '../approval/deputies/deputy.js';
 import type { BreakGlassCommand } from '../approval/break-glass/break-glass.js';
+import type { PreviewTerms } from '../approval/previews/preview.js';
 import type { Rules, RulesInForce } from '../policy/rules.js';
 import { inputProblems } from '../approval/user-input.js';
 
@@ -55,6 +56,8 @@ export class Decisions {
     /** Why a call that was asked for then may have been made since, by records that are lost. */
     private readonly delegations: Pick<Delegations, 'of'>,
     private readonly setBack: (asked: EpochMillis) => SetBackCode,
+    /** The preview that a tool has. */
+    private readonly previewOf: (tool_name: string) => PreviewTerms | null = () => null,
   ) {}
 
   /** Resolves when this process works by what is in force now. @throws RetryableError when it does not */
@@ -93,6 +96,14 @@ export class Decisions {
     const by = { isAdministrator, isApprover, ...(await this.#spokenBy(who)) };
     const answered = { type: 'answered', question_id, text, set_back, ...by } as const;
     return this.#say(approval_id, answered, who, command);
+  }
+
+  /** Asks what the call would do, with these arguments or as it stands. */
+  async preview(id: string, { tool_args }: Pick<ResolutionData, 'tool_args'>, who: Principal): Promise<Outcome> {
+    const spoken = await this.#spokenBy(who);
+    const approval = await this.approvals.store.get(id);
+    const terms = approval ? this.previewOf(approval.tool_name) : null;
+    return this.#say(id, { type: 'preview_wanted', tool_args, terms, ...spoken }, who);
   }
 
   /** Approves in an emergency, as the rules let this person. */

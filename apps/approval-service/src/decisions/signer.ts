@@ -2,6 +2,7 @@ import type { EventData, NewEvent } from '@countersign/contracts';
 import type { Approval } from '@countersign/contracts/approvals';
 import { after, type Seconds } from '@countersign/contracts/time';
 import { defaultActWithin } from '@countersign/definitions';
+import { signPreviewRequest } from '@countersign/signing/previews';
 import { decisionDetailsDigest, OwnKeys, resultDigest, signDecision, type DecisionClaims } from '@countersign/signing';
 
 /** Signs resolutions, so that whoever acts on one can tell that it is this service's, and for exactly this call. */
@@ -15,7 +16,8 @@ export class Signer extends OwnKeys {
   }
 
   /** Puts the signature into the record and into `approval.resolved`, of the commit that resolves. */
-  readonly sign = async (approval: Approval, events: readonly NewEvent[]) => {
+  readonly sign = async (approval: Approval, unsigned: readonly NewEvent[]) => {
+    const events = await this.#withRequests(unsigned);
     const resolved = events.find((event) => event.type === 'approval.resolved');
     if (!resolved) return { state: approval, events };
     const signature = await signDecision(this.ring.signingKey, this.#claimsOf(approval, resolved.data));
@@ -25,6 +27,14 @@ export class Signer extends OwnKeys {
       events: events.map((event) => (event === resolved ? sealed : event)),
     };
   };
+
+  async #withRequests(events: readonly NewEvent[]): Promise<readonly NewEvent[]> {
+    const request = events.find((event) => event.type === 'approval.preview_asked');
+    if (!request) return events;
+    const signature = await signPreviewRequest(this.ring.signingKey, request.data);
+    const sealed = { ...request, data: { ...request.data, signature } };
+    return events.map((event) => (event === request ? sealed : event));
+  }
 
   #claimsOf({ required_approvals, terms, granted }: Approval, data: EventData<'approval.resolved'>): DecisionClaims {
     const { approval_id, run_id, tool_call_id, tool_name, digest, status, pause_type, automatic, basis } = data;

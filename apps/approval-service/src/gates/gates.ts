@@ -14,7 +14,10 @@ import {
   type ToolDefinition,
 } from '@countersign/definitions';
 import { entriesFor, hiddenArguments } from '@countersign/definitions/masking';
+import { previewTimeout } from '@countersign/definitions/execute';
 import { madeBy } from '@countersign/tool';
+
+import type { PreviewTerms } from '../approval/previews/preview.js';
 
 /** How calls of a tool are gated, as the definitions here say. `parameters` of a tool that only its server knows: null. */
 export type Gate = Pick<ToolDefinition, 'requires' | 'user_input' | 'redact' | 'act_within' | 'presentation'> & {
@@ -39,6 +42,7 @@ export class Gates {
   /** Of modules, whose code is loaded once. */
   #functions: readonly ToolDefinition[] = [];
   #tools: ReadonlyMap<string, ToolDefinition> | undefined;
+  #previews: ReadonlyMap<string, PreviewTerms>;
 
   /** @param functionsOf reads the definitions of modules, without running their code here */
   constructor(
@@ -48,6 +52,7 @@ export class Gates {
     this.#agents = byId(agents);
     this.#servers = mcp_servers;
     this.#declared = tools.map(toolDefinitionOf);
+    this.#previews = previewsIn(tools);
     this.#functionsOf = () => functionsOf(tool_modules);
     this.hidden = hiddenArguments(
       () => this.#tools ?? new Map(),
@@ -66,11 +71,15 @@ export class Gates {
     this.#agents = byId(agents);
     this.#servers = mcp_servers;
     this.#declared = tools.map(toolDefinitionOf);
+    this.#previews = previewsIn(tools);
     this.#tools = this.#all();
   }
 
   /** What is redacted in calls of a tool, whatever the message says; all, where the tool is unknown. */
   readonly hidden: HiddenArguments;
+
+  /** The preview that a tool of the file has. */
+  readonly previewOf = (tool_name: string): PreviewTerms | null => this.#previews.get(tool_name) ?? null;
 
   /** How long a decision on a call of this tool can be acted on; of several tools of the name the shortest time counts. */
   readonly actWithin = (tool_name: string): Seconds => {
@@ -109,6 +118,13 @@ export class Gates {
     return [...(declared ? [declared] : []), ...served];
   }
 }
+
+const previewsIn = (tools: Definitions['tools']): ReadonlyMap<string, PreviewTerms> =>
+  new Map(
+    tools.flatMap(({ name, preview }) =>
+      preview ? [[name, { timeout: previewTimeout(preview), required: preview.required }] as const] : [],
+    ),
+  );
 
 const byId = (agents: readonly AgentEntry[]): ReadonlyMap<string, AgentEntry> =>
   new Map(agents.map((agent) => [agent.id, agent]));

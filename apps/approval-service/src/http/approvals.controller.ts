@@ -16,6 +16,7 @@ import {
   ResolveApprovalRequest,
 } from '@countersign/contracts/approvals';
 import { AnswerRequest, AskRequest } from '@countersign/contracts/questions';
+import { PreviewRequest } from '@countersign/contracts/previews';
 import { ReviewRequest } from '@countersign/contracts/break-glass';
 import { ProblemError } from '@countersign/contracts/problems';
 import type { Clock } from '@countersign/contracts/time';
@@ -183,6 +184,19 @@ export class ApprovalsController {
     if (!who.scopes.has('approvals:write')) requireScopes(who, ['runs:write']);
     await this.#find(id, who, 'requested_by');
     return answerOf(id, await this.decisions.answer(id, { question_id, text }, who));
+  }
+
+  @Post(':id/preview')
+  @RequireScopes('approvals:write')
+  @HttpCode(202)
+  @Returns(202, Approval, 'The executor is asked what the call would do. Until it answers, nobody approves the call.')
+  async preview(
+    @Param('id') id: string,
+    @Body({ schema: PreviewRequest }) wanted: z.infer<typeof PreviewRequest>,
+    @CurrentPrincipal() who: Principal,
+  ): Promise<Approval> {
+    await this.#find(id, who);
+    return answerOf(id, await this.decisions.preview(id, wanted, who));
   }
 
   @Post(':id/break-glass')

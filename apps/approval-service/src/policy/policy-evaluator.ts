@@ -42,6 +42,8 @@ export class PolicyEvaluator implements RulesInForce {
       shadow: this.#shadow && rulingOf(this.#shadow, facts, call.tool_args).policy,
       grant: null,
       presentation: null,
+      preview: null,
+      previewBefore: null,
       possibly_executed: null,
     };
   }

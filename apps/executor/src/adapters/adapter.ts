@@ -1,4 +1,4 @@
-import type { Execution, HeldBy } from '@countersign/contracts/executions';
+import type { Execution, ExecutionErrorCode, HeldBy } from '@countersign/contracts/executions';
 import type { Clock, EpochMillis, Millis } from '@countersign/contracts/time';
 import type { Mask } from '@countersign/definitions/masking';
 import type { Bus } from '@countersign/messaging';
@@ -10,7 +10,14 @@ export type Outcome =
   /** `truncated`: the result is the end of what was printed. */
   | { outcome: 'succeeded'; result: string; truncated?: boolean }
   /** It is over. `retryable`: it was not done, and may work a little later, not before `retry_after_ms`. */
-  | { outcome: 'failed'; error: string; retryable?: boolean; retry_after_ms?: Millis; covers?: FailureCovers }
+  | {
+      outcome: 'failed';
+      error: string;
+      retryable?: boolean;
+      retry_after_ms?: Millis;
+      covers?: FailureCovers;
+      code?: ExecutionErrorCode;
+    }
   /** There is no way to begin it now: it counts as no start, and waits until there is one. */
   | { outcome: 'not_begun'; reason: string }
   /** It was begun, and its outcome is unknown. */

@@ -1,11 +1,6 @@
 import { millisOf } from '@countersign/contracts/time';
 import type { ToolEntry } from '@countersign/definitions';
-import {
-  executeKinds,
-  type ExecuteEntry,
-  type ExecuteKind,
-  type ExecuteKindEntries,
-} from '@countersign/definitions/execute';
+import { executeKinds, type ExecuteKind, type ExecuteKindEntries } from '@countersign/definitions/execute';
 import type { Adapter } from './adapter.js';
 import type { AdapterBuilder } from './builder.js';
 import { buildCommandAdapter } from './command/build.js';
@@ -23,18 +18,17 @@ const builders: { [K in ExecuteKind]: AdapterBuilder<K> } = {
 
 /** How the calls of a tool are made; undefined when a person makes them. @throws ConfigError */
 export function adapterOf(
-  { max_output: maxOutput }: ToolEntry,
-  execute: ExecuteEntry,
+  { max_output: maxOutput }: Pick<ToolEntry, 'max_output'>,
+  entries: { [K in ExecuteKind]?: ExecuteKindEntries[K] | undefined },
   { PATH, EXECUTION_TIMEOUT_SECONDS }: ExecutorConfig,
   scope: TemplateScope,
 ): Adapter | undefined {
-  const entries: { [K in ExecuteKind]?: ExecuteKindEntries[K] | undefined } = execute;
   const build = <K extends ExecuteKind>(kind: K): Adapter | undefined => {
     const entry = entries[kind];
     if (entry === undefined) return undefined;
     const timeoutMs = millisOf(entry.timeout ?? EXECUTION_TIMEOUT_SECONDS);
     return builders[kind](entry, { limits: { timeoutMs, maxOutput }, scope, PATH });
   };
-  const kind = executeKinds.find(({ name }) => execute[name]);
+  const kind = executeKinds.find(({ name }) => entries[name]);
   return kind && build(kind.name);
 }

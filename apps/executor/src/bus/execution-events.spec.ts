@@ -56,6 +56,7 @@ describe('a decision that arrives at the executor', () => {
     events = new ExecutionEventsController(
       world.open({ guard: { examine: guard.examine.bind(guard), verifyStored: guard.verifyStored.bind(guard) } })
         .executor,
+      { request: () => Promise.reject(new Error('nobody asks for previews here')) },
     );
   });
   afterEach(() => world.close());

@@ -13,6 +13,7 @@ import { unseen } from '../execution/state.js';
 import type { LastLook } from './last-look.js';
 import type { Executions } from '../execution/executions.js';
 import type { ExecutionMetrics } from './execution-metrics.js';
+import { previewChange } from './show-preview.js';
 import { Heartbeat } from './heartbeat.js';
 import { MaskedCall, maskOfCall } from '../masking/masked-call.js';
 import type { Outputs } from '../results/outputs.js';
@@ -191,7 +192,10 @@ export class CallExecutor {
     try {
       if (!adapter || (isAsking && !adapter.reconcile))
         throw new Error(`there is no way to make calls of ${tool_name}`);
-      return await (isAsking ? adapter.reconcile!(call, watch) : adapter.execute(call, watch));
+      if (isAsking) return await adapter.reconcile!(call, watch);
+      const preview = this.#options.tools.get(tool_name)?.preview;
+      const changed = await previewChange(execution, preview, this.#options.now(), watch);
+      return changed ?? (await adapter.execute(call, watch));
     } catch (error) {
       if (error instanceof InTheWay) return error;
       const text = error instanceof Error ? error.message : String(error);
@@ -248,8 +252,8 @@ function report(outcome: Outcome, worker: string, now: EpochMillis): ExecutionMe
     case 'succeeded':
       return { type: 'succeeded', worker, result: outcome.result };
     case 'failed': {
-      const { error, retryable = false, retry_after_ms = 0, covers = 'attempt' } = outcome;
-      return { type: 'failed', worker, error, retryable, retry_after_ms, covers };
+      const { error, retryable = false, retry_after_ms = 0, covers = 'attempt', code } = outcome;
+      return { type: 'failed', worker, error, retryable, retry_after_ms, covers, code };
     }
     case 'unknown':
       return { type: 'lost', worker, reason: outcome.reason };

@@ -139,8 +139,8 @@ const asReported = (execution: Execution, now: EpochMillis): Execution =>
 /** It was not done. A retryable failure is retried, unless cancelled. */
 function failOrRetry(execution: Execution, message: Message<'failed'>, now: EpochMillis): ExecutionTransition {
   if (execution.status === 'reconciling') return failAsReported(execution, message, now);
-  const { error, retryable, retry_after_ms, covers } = message;
-  const over = released(execution, 'failed', error, now);
+  const { error, retryable, retry_after_ms, covers, code = null } = message;
+  const over = { ...released(execution, 'failed', error, now), error_code: code };
   if (retryable && isRetryable(over)) return requeue(over, error, retry_after_ms, now);
   // Where one start was promised, the target is not known to tell the starts of a call from others.
   const isFinalForCall = !retryable && covers === 'call' && execution.terms.semantics === 'idempotent';

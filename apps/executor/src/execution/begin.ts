@@ -77,6 +77,7 @@ export function takeBackBeforeApproval(
     tracestate: event.tracestate,
     digest: callDigest(call),
     salt: null,
+    preview_digest: null,
   };
   const execution = queued({ ...call, ...about, ...fields }, now);
   return changed({ ...execution, status: 'cancelled', error: `not executed: ${why(event)}`, due_at: null });
@@ -101,7 +102,9 @@ function approved(
   now: EpochMillis,
 ): Execution {
   const { approval_id, run_id, tool_call_id, tool_name, tool_args, tool_version, redact, digest, salt } = data;
-  const call = { approval_id, run_id, tool_call_id, tool_name, tool_args, tool_version, redact, digest, salt };
+  const { preview_digest } = data;
+  const named = { approval_id, run_id, tool_call_id, tool_name, tool_args, tool_version };
+  const call = { ...named, redact, digest, salt, preview_digest };
   const { signature, resolved_by, resolved_at, requester, requested_by, policy_version, expires_at } = data;
   const requested = { requester, requested_by, policy_version, expires_at };
   const decided = { decision: signature, approved_by: resolved_by, decided_at: resolved_at };
@@ -120,6 +123,7 @@ type Known =
   | 'tool_version'
   | 'digest'
   | 'salt'
+  | 'preview_digest'
   | 'decision'
   | 'approved_by'
   | 'decided_at'
@@ -153,6 +157,7 @@ const queued = (known: Pick<Execution, Known>, now: EpochMillis): Execution => (
   progress: null,
   result: null,
   error: null,
+  error_code: null,
   note: null,
   retried_at: null,
   reconciled: null,

@@ -1,6 +1,6 @@
 import type { Event } from '@countersign/contracts';
 import type { Requirement } from '@countersign/contracts/calls';
-import type { Execution, ExecutionTerms, HeldBy } from '@countersign/contracts/executions';
+import type { Execution, ExecutionErrorCode, ExecutionTerms, HeldBy } from '@countersign/contracts/executions';
 import type { EpochMillis, Millis } from '@countersign/contracts/time';
 import type { FailureCovers } from '../adapters/adapter.js';
 
@@ -30,6 +30,7 @@ export type ExecutionMessage =
       retryable: boolean;
       retry_after_ms: Millis;
       covers: FailureCovers;
+      code?: ExecutionErrorCode | undefined;
     }
   | { type: 'lost'; worker: string; reason: string }
   /** Something came in the way before anything was done. */

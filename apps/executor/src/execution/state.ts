@@ -72,8 +72,11 @@ export const fail = (
 ): ExecutionTransition =>
   changed(
     { ...execution, ...idle, status, error },
-    emit('tool.execution_failed', { ...callOf(execution), error, ...unsigned(execution) }),
+    emit('tool.execution_failed', { ...callOf(execution), error, code: codeOf(execution), ...unsigned(execution) }),
   );
+
+/** Of what may have been made nothing of that kind is said: whoever hears it asks for the call once more. */
+const codeOf = (execution: Execution): Execution['error_code'] => (unseen(execution) ? null : execution.error_code);
 
 /** Waits for a person to find out. */
 export const awaitReconciliation = (execution: Execution, reason: string): ExecutionTransition =>

@@ -19,6 +19,8 @@ export interface Tool {
   callerLeaseMs?: Millis;
   /** Absent when a person makes the calls, or whoever asked for them. */
   adapter?: Adapter;
+  /** Shows what a call would do. `rerun`: once more, right before it is made. */
+  preview?: { adapter: Adapter; rerun: boolean };
   /** What its executions are held to. @param resolved_at epoch seconds of the decision */
   terms(resolved_at: EpochSeconds): ExecutionTerms;
   /** Of all executions with the same key one is made at a time. */

@@ -4,7 +4,12 @@ import { after, millisOf } from '@countersign/contracts/time';
 import { defaultActWithin, toolDefinitionOf, type Definitions, type ToolEntry } from '@countersign/definitions';
 import { KnownSecrets } from '@countersign/definitions/masking';
 import { readDeclaration, type Declaration } from '@countersign/definitions/versions';
-import type { ExecuteEntry, TermsEntry } from '@countersign/definitions/execute';
+import {
+  previewTimeout,
+  type ExecuteEntry,
+  type PreviewEntry,
+  type TermsEntry,
+} from '@countersign/definitions/execute';
 import { adapterOf } from '../adapters/adapters.js';
 import type { ExecutorConfig } from '../config.js';
 import { nothing } from '../execution/begin.js';
@@ -55,9 +60,17 @@ function toolOf(entry: ToolEntry, execute: ExecuteEntry, config: ExecutorConfig,
   return {
     definition: toolDefinitionOf(entry),
     ...(adapter && { adapter }),
+    ...(entry.preview && { preview: previewOf(entry.preview, config, scope) }),
     ...(execute.caller && { callerLeaseMs: millisOf(execute.caller.lease) }),
     ...termsOf({ ...execute, ...withinDay }, { made_by, can_reconcile: adapter?.reconcile !== undefined }, scope),
   };
+}
+
+function previewOf(entry: PreviewEntry, config: ExecutorConfig, scope: TemplateScope): NonNullable<Tool['preview']> {
+  const { command, http, rerun } = entry;
+  const timeout = previewTimeout(entry);
+  const run = command ? { command: { ...command, timeout } } : { http: { ...http!, timeout } };
+  return { adapter: adapterOf(entry, run, config, scope)!, rerun };
 }
 
 /** On which terms calls are made. @throws ConfigError naming a variable that is not set. */

@@ -83,6 +83,12 @@ export class Approvals {
     return this.transport.ask('Approval', 'POST', pathOf`/approvals/${id}/questions`, { body: { text } });
   }
 
+  /** Asks what the call would do, as it stands or with other arguments; until that is known, nobody approves it. */
+  preview(id: string, tool_args?: Record<string, unknown>): Promise<Approval> {
+    const body = tool_args === undefined ? {} : { tool_args };
+    return this.transport.ask('Approval', 'POST', pathOf`/approvals/${id}/preview`, { body });
+  }
+
   /** Answers the question on an approval. */
   answer(id: string, question_id: string, text: string): Promise<Approval> {
     const path = pathOf`/approvals/${id}/questions/${question_id}/answer`;

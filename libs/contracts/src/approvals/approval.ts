@@ -6,6 +6,7 @@ import { Id, JsonObject, RequestedBy, Salt, stored } from '../fields/fields.js';
 import { EpochSeconds } from '../time/time.js';
 import { GrantBasis } from './grant.js';
 import { PossiblyExecuted } from './possibly-executed.js';
+import { Preview } from '../previews/preview.js';
 import { Presentation } from '../presentation/presentation.js';
 import { Question } from '../questions/question.js';
 import { RunStatus } from '../runs/run.js';
@@ -139,6 +140,9 @@ export const Approval = z
     presentation: Presentation.nullable()
       .default(null)
       .meta({ description: 'How the call is shown, as its tool declared it when it was requested.' }),
+    preview: Preview.nullable().default(null).meta({
+      description: 'What its tool says the call would do; null: its tool says nothing.',
+    }),
     parameters: JsonObject.nullable()
       .default(null)
       .meta({ description: 'The JSON Schema that edited arguments must fit.' }),
@@ -171,6 +175,7 @@ export const approvalDigest = (approval: Approval): string =>
   callDigest({
     ...approval,
     tool_args: approval.approved_args ?? approval.tool_args,
+    preview_digest: approval.preview?.digest,
     requester: approval.user_id,
     policy_version: approval.policy?.version ?? null,
   });

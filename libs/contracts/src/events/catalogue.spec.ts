@@ -75,6 +75,7 @@ describe('the catalogue', () => {
 
   it('tells each service what it must handle', () => {
     expect(eventsTo('executor').toSorted()).toEqual([
+      'approval.preview_asked',
       'approval.resolved',
       'run.cancelled',
       'run.failed',
@@ -97,6 +98,7 @@ describe('the catalogue', () => {
       'run.completed',
       'run.failed',
       'tool.approval_required',
+      'tool.previewed',
     ]);
     expect(eventsTo('agent-runner').toSorted()).toEqual([
       'approval.resolved',

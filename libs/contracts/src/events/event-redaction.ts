@@ -73,6 +73,15 @@ export function redactResolved<D extends Resolved>(data: D, hidden: HiddenArgume
   };
 }
 
+/** The request names what is hidden. */
+export function redactPreviewRequest<D extends { tool_name: string; tool_args: Args; redact: string[] }>(
+  data: D,
+  hidden: HiddenArguments,
+): D {
+  const redact = [...new Set([...data.redact, ...namesOf(hidden(data.tool_name), data.tool_args)])];
+  return { ...data, redact, tool_args: redactArguments(data.tool_args, redact) };
+}
+
 type Asked = { calls: { tool_name: string; tool_args: Args }[] };
 
 /** What is hidden of each is known here alone: the command does not say. */

@@ -15,6 +15,12 @@ export type ExecutionStatus = z.infer<typeof ExecutionStatus>;
 /** Who makes a call: a worker of the executor; a person, or the external agent that asked, who then report it. */
 export const MadeBy = z.enum(['worker', 'person', 'caller']);
 
+/** Why it failed, where programs have to know. */
+export const ExecutionErrorCode = z.enum(['preview_changed']).meta({
+  description: 'preview_changed: its preview shows something else than what was approved, so the call was not made.',
+});
+export type ExecutionErrorCode = z.infer<typeof ExecutionErrorCode>;
+
 /** One start of the work. Its number is the fencing token: what an earlier attempt still says is refused. */
 export const Attempt = z.object({
   attempt: z.int().positive(),
@@ -85,6 +91,9 @@ export const Execution = z
     tool_version: ToolVersion.nullable().default(null),
     digest: z.string(),
     salt: Salt,
+    preview_digest: z.string().nullable().default(null).meta({
+      description: 'Of what its tool showed of the call when it was approved.',
+    }),
     decision: z
       .string()
       .nullable()
@@ -111,6 +120,7 @@ export const Execution = z
       .default(null),
     result: z.string().nullable(),
     error: z.string().nullable(),
+    error_code: ExecutionErrorCode.nullable().default(null),
     note: z.string().nullable().meta({ description: 'Note of the person who resolved an unknown outcome.' }),
     retried_at: EpochSeconds.nullable().default(null).meta({
       description: 'When a person last wanted it started again after an unknown outcome.',

@@ -1,4 +1,13 @@
-export { Attempt, Execution, ExecutionStatus, ExecutionTerms, HeldBy, MadeBy, redactExecution } from './execution.js';
+export {
+  Attempt,
+  Execution,
+  ExecutionErrorCode,
+  ExecutionStatus,
+  ExecutionTerms,
+  HeldBy,
+  MadeBy,
+  redactExecution,
+} from './execution.js';
 export {
   CancelExecutionRequest,
   ClaimExecutionRequest,

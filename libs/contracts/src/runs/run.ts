@@ -70,6 +70,9 @@ export const Call = Requirement.extend({
     description: 'A model is answered in sentences; a caller gets the outcome as it is.',
   }),
   ending: CallEnding.nullable().default(null).meta({ description: 'How it ended, of a call of an external agent.' }),
+  asked_before: z.array(Id).default([]).meta({
+    description: 'Approvals that let it through, and did not let it be made: its preview had changed by then.',
+  }),
   resolved_by: Id.nullable().default(null).meta({ description: 'Who decided on a call of an external agent.' }),
   ready_at: EpochSeconds.nullable()
     .default(null)

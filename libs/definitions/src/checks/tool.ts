@@ -3,6 +3,7 @@ import { checkPresentation } from './presentation.js';
 import { checkGate } from './gate.js';
 import { declaresArgument } from './template.js';
 import { checkExecute } from '../execute/checks.js';
+import { checkPreview } from '../execute/preview.js';
 import type { ToolEntry } from '../schema/file.js';
 import { wrongPatterns } from '../pattern/schema-patterns.js';
 import type { Path, Problem } from '../load/source.js';
@@ -15,6 +16,7 @@ export const checkTool = (tool: ToolEntry, path: Path): Problem[] => [
   ...checkWhoMakesIt(tool, path),
   ...(tool.presentation ? checkPresentation(tool.presentation, [...path, 'presentation'], tool) : []),
   ...(tool.execute ? checkExecute(tool.execute, tool, [...path, 'execute']) : []),
+  ...(tool.preview ? checkPreview(tool.preview, tool, [...path, 'preview']) : []),
 ];
 
 function checkParameters(tool: ToolEntry, path: Path): Problem[] {

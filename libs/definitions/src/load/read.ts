@@ -1,6 +1,7 @@
 import { ConfigError } from '@countersign/contracts/problems';
 import { readFileSync } from 'node:fs';
 import { basename, dirname, resolve } from 'node:path';
+import type { CommandEntry } from '../execute/command/schema.js';
 import { crossProblems } from '../checks/definitions.js';
 import { DefinitionsFile } from '../schema/file.js';
 import { schemaProblems } from './issues.js';
@@ -63,10 +64,13 @@ function absolute(file: DefinitionsFile, path: string): Definitions {
     path,
     tools: file.tools.map((entry) => {
       const tool = { ...entry, ...effectOf(entry) };
-      if (!tool.execute?.command) return tool;
-      const { command } = tool.execute;
-      const absolute = { ...command, working_directory: inDirectory(command.working_directory) };
-      return { ...tool, execute: { ...tool.execute, command: absolute } };
+      const { execute, preview } = tool;
+      const inPlace = <E extends { command?: CommandEntry | undefined }>(entry: E): E => {
+        if (!entry.command) return entry;
+        const working_directory = inDirectory(entry.command.working_directory);
+        return { ...entry, command: { ...entry.command, working_directory } };
+      };
+      return { ...tool, ...(execute && { execute: inPlace(execute) }), ...(preview && { preview: inPlace(preview) }) };
     }),
     tool_modules: file.tool_modules.map(inDirectory),
     mcp_servers: file.mcp_servers.map((server) =>

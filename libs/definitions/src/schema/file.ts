@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { agentFields } from './agent.js';
 import { Channel } from './channel.js';
 import { ExecuteEntry } from '../execute/execute.js';
+import { PreviewEntry } from '../execute/preview.js';
 import { McpServerEntry } from './mcp-server.js';
 import { policyFields } from '../policy/rules.js';
 import { ToolReference } from './tool-reference.js';
@@ -46,6 +47,9 @@ export const ToolEntry = z.strictObject({
   max_output: gate.max_output,
   execute: ExecuteEntry.optional().meta({
     description: 'What the executor does. Unset: another executor makes the calls.',
+  }),
+  preview: PreviewEntry.optional().meta({
+    description: 'How the executor finds out what a call would do, for people to see before they decide.',
   }),
 });
 /** A tool as the file declares it, with defaults filled in. */

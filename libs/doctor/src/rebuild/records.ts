@@ -2,6 +2,7 @@ import { queueOwner, type Event, type EventData } from '@countersign/contracts';
 import { Approval, approvalDigest } from '@countersign/contracts/approvals';
 import { canonicalJson } from '@countersign/contracts/json';
 import { Execution } from '@countersign/contracts/executions';
+import type { Preview } from '@countersign/contracts/previews';
 import { Run } from '@countersign/contracts/runs';
 import { toEpochMillis, toEpochSeconds } from '@countersign/contracts/time';
 import type { At, Ended, History } from './history.js';
@@ -78,15 +79,17 @@ const isOfRequest = (decided: Decided, { user_id, ...requested }: EventData<'app
 
 function approvalOf(created: At<Event<'approval.created'>>, decision: At<Event<'approval.resolved'>>, end?: At<Ended>) {
   const { status, resolution_data, resolved_by, resolved_at, decisions, break_glass, grant_id } = decision.event.data;
-  const { digest, salt, signature, tool_args } = decision.event.data;
+  const { digest, salt, signature, tool_args, preview_digest } = decision.event.data;
   const resolved = { status, resolution_data, resolved_by, resolved_at, decisions };
   const decided = { ...resolved, break_glass, grant_id, digest, salt, signature };
   const isAsRequested = canonicalJson(tool_args) === canonicalJson(created.event.data.tool_args);
+  const { preview } = created.event.data;
   const run = end ? runOf(end, undefined).status : created.event.data.run_status;
   return Approval.parse({
     ...created.event.data,
     ...decided,
     approved_args: isAsRequested ? null : tool_args,
+    preview: preview && shownAs(preview, preview_digest),
     run_status: run,
     review: break_glass ? 'open' : null,
     remind_at: null,
@@ -95,6 +98,12 @@ function approvalOf(created: At<Event<'approval.created'>>, decision: At<Event<'
     ...stored(created, decision.at),
   });
 }
+
+/** What it showed is on the topic, and its digest is all that the decision says of it. */
+const shownAs = (preview: Preview, digest: string | null): Preview =>
+  digest === null
+    ? { ...preview, status: 'failed', reason: note }
+    : { ...preview, status: 'shown', digest, reason: note };
 
 /** The calls that were approved: with their outcome where the executor has signed one of their last start, else with none. */
 export const executionsOf = ({ approved, outcomes, starts, ended }: History): Execution[] =>
@@ -118,8 +127,9 @@ function executionOf(
   const { signature, resolved_by, requester, requested_by, policy_version, expires_at, resolved_at } =
     decision.event.data;
   const call = { approval_id, run_id, tool_call_id, tool_name, tool_args, tool_version, redact, digest, salt };
+  const { preview_digest } = decision.event.data;
   const requested = { requester, requested_by, policy_version, expires_at };
-  const by = { ...requested, decision: signature, approved_by: resolved_by };
+  const by = { ...requested, preview_digest, decision: signature, approved_by: resolved_by };
   const data = outcome?.event.data;
   const status = !data ? 'outcome_unknown' : 'result' in data ? 'succeeded' : 'failed';
   const count = data?.attempt ?? Math.min(starts, mostAttempts);
@@ -139,6 +149,7 @@ function executionOf(
     status,
     attempts,
     result: data && 'result' in data ? data.result : null,
+    error_code: data && 'code' in data ? data.code : null,
     error: data ? ('error' in data ? data.error : null) : lost,
     note: null,
     lease: null,

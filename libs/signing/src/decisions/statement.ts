@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import { DecisionClaims } from './claims.js';
+import { PreviewClaims, PreviewRequestClaims } from '../previews/preview-claims.js';
 import { RequestClaims } from '../requests/request-claims.js';
 import { ResultClaims, StartClaims } from '../results/result-claims.js';
 import { RunEndClaims } from '../requests/run-end-claims.js';
@@ -39,4 +40,16 @@ export const runEnd: Statement<RunEndClaims> = {
   noun: 'end of a run',
   typ: 'countersign-run-end+jws',
   claims: RunEndClaims,
+};
+
+export const previewRequest: Statement<PreviewRequestClaims> = {
+  noun: 'request for a preview',
+  typ: 'countersign-preview-request+jws',
+  claims: PreviewRequestClaims,
+};
+
+export const preview: Statement<PreviewClaims> = {
+  noun: 'preview',
+  typ: 'countersign-preview+jws',
+  claims: PreviewClaims,
 };

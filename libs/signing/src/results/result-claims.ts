@@ -1,5 +1,5 @@
 import { Id, type EventData } from '@countersign/contracts';
-import { MadeBy } from '@countersign/contracts/executions';
+import { ExecutionErrorCode, MadeBy } from '@countersign/contracts/executions';
 import { z } from 'zod';
 import { resultDigest } from './result-digest.js';
 
@@ -32,6 +32,7 @@ export const ResultClaims = z.strictObject({
   ...ofAttempt,
   outcome: z.enum(['succeeded', 'failed', 'outcome_unknown']),
   result_digest: z.string().meta({ description: 'Of the result, the error or the reason.' }),
+  code: ExecutionErrorCode.optional().meta({ description: 'Of the failure, exactly when the event has one.' }),
 });
 export type ResultClaims = z.infer<typeof ResultClaims>;
 
@@ -52,7 +53,9 @@ export const isResult = (event: { type: string }): event is ResultEvent => Objec
 export function resultClaimsOf(event: ResultEvent): ResultClaims {
   const { execution_id, approval_id, run_id, tool_call_id, tool_name, attempt, digest } = event.data;
   const call = { execution_id, approval_id, run_id, tool_call_id, tool_name, attempt };
-  return { ...call, outcome: outcomes[event.type], digest: digest ?? '', result_digest: resultDigest(textOf(event)) };
+  const code = event.type === 'tool.execution_failed' ? event.data.code : null;
+  const outcome = { outcome: outcomes[event.type], result_digest: resultDigest(textOf(event)) };
+  return { ...call, ...outcome, digest: digest ?? '', ...(code !== null && { code }) };
 }
 
 function textOf(event: ResultEvent): string {

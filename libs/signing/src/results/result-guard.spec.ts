@@ -16,7 +16,7 @@ const of = { ...call, attempt: 1, digest: 'sha256:00', signature: null };
 
 const events: ResultEvent[] = [
   { type: 'tool.execution_completed', data: { ...of, result: 'Deployed.' } },
-  { type: 'tool.execution_failed', data: { ...of, error: 'exit code 1' } },
+  { type: 'tool.execution_failed', data: { ...of, error: 'exit code 1', code: null } },
   { type: 'tool.execution_outcome_unknown', data: { ...of, reason: 'its worker is gone' } },
 ];
 const signed = async (event: ResultEvent, key = ring.signingKey): Promise<ResultEvent> =>
@@ -59,7 +59,10 @@ describe('a result that an executor signed', () => {
 
   it('is not believed for another outcome, though the text is the same', async () => {
     const { signature } = (await signed(events[0]!)).data;
-    const failed: ResultEvent = { type: 'tool.execution_failed', data: { ...of, error: 'Deployed.', signature } };
+    const failed: ResultEvent = {
+      type: 'tool.execution_failed',
+      data: { ...of, error: 'Deployed.', code: null, signature },
+    };
     expect(await guard.problemWith(failed)).toMatch(/not the one that was signed/);
   });
 

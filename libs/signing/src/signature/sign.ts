@@ -4,11 +4,21 @@ import { sign as signBytes } from 'node:crypto';
 import type { DecisionClaims } from '../decisions/claims.js';
 import { algorithm } from '../keys/header.js';
 import type { SigningKey } from '../keys/key-ring.js';
+import { previewClaimsOf, previewRequestClaimsOf } from '../previews/preview-claims.js';
 import { rememberSignature } from './known-signatures.js';
 import type { RequestClaims } from '../requests/request-claims.js';
 import { startClaimsOf, type ResultClaims } from '../results/result-claims.js';
 import type { RunEndClaims } from '../requests/run-end-claims.js';
-import { decision, request, result, runEnd, start, type Statement } from '../decisions/statement.js';
+import {
+  decision,
+  preview,
+  previewRequest,
+  request,
+  result,
+  runEnd,
+  start,
+  type Statement,
+} from '../decisions/statement.js';
 
 /** The claims as they are signed: there is one way to write them. */
 export const payloadOf = (claims: object): string => canonicalJson(claims);
@@ -28,6 +38,14 @@ export const signRequest = (key: SigningKey, claims: RequestClaims): Promise<str
 
 /** As a decision is signed. */
 export const signRunEnd = (key: SigningKey, claims: RunEndClaims): Promise<string> => sign(runEnd, key, claims);
+
+/** As a decision is signed: all that the event says. */
+export const signPreviewRequest = (key: SigningKey, data: EventData<'approval.preview_asked'>): Promise<string> =>
+  sign(previewRequest, key, previewRequestClaimsOf(data));
+
+/** As a decision is signed: all that the event says. */
+export const signPreview = (key: SigningKey, data: EventData<'tool.previewed'>): Promise<string> =>
+  sign(preview, key, previewClaimsOf(data));
 
 async function sign<C extends object>(
   statement: Statement<C>,

@@ -2,6 +2,7 @@ import { base64url, compactVerify, type CryptoKey, type JSONWebKeySet } from 'jo
 import type { DecisionClaims } from '../decisions/claims.js';
 import { algorithm, readHeader } from '../keys/header.js';
 import { publicJwks, type KeyRing } from '../keys/key-ring.js';
+import type { PreviewClaims, PreviewRequestClaims } from '../previews/preview-claims.js';
 import type { RequestClaims } from '../requests/request-claims.js';
 import type { ResultClaims } from '../results/result-claims.js';
 import { remoteKeys, type RemoteKeysOptions } from '../keys/remote-keys.js';
@@ -9,7 +10,7 @@ import type { RunEndClaims } from '../requests/run-end-claims.js';
 import { knownSignature, publicPartOf, rememberSignature } from './known-signatures.js';
 import { payloadOf } from './sign.js';
 import { SignatureError } from './signature-error.js';
-import { decision, request, result, runEnd, type Statement } from '../decisions/statement.js';
+import { decision, preview, previewRequest, request, result, runEnd, type Statement } from '../decisions/statement.js';
 import { trustedKeys, type KeySource } from '../keys/trusted-keys.js';
 
 /** Tells whether a decision, a result or what a runner says was signed with a key that is trusted, and what it says. */
@@ -67,6 +68,16 @@ export class Verifier {
   /** As `verify`, for the ends of runs. */
   verifyRunEnd(jws: string): Promise<RunEndClaims> {
     return this.#verify(runEnd, jws);
+  }
+
+  /** As `verify`, for what the approval service asks of executors. */
+  verifyPreviewRequest(jws: string): Promise<PreviewRequestClaims> {
+    return this.#verify(previewRequest, jws);
+  }
+
+  /** As `verify`, for what an executor shows. */
+  verifyPreview(jws: string): Promise<PreviewClaims> {
+    return this.#verify(preview, jws);
   }
 
   async #verify<C extends object>(statement: Statement<C>, jws: string): Promise<C> {

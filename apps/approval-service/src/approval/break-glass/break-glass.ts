@@ -1,5 +1,12 @@
 import { emit } from '@countersign/contracts';
-import { isMember, type Approval, type Decision, type ResolutionData } from '@countersign/contracts/approvals';
+import {
+  approvalDigest,
+  isMember,
+  type Approval,
+  type Decision,
+  type ResolutionData,
+} from '@countersign/contracts/approvals';
+import { previewOf } from '@countersign/contracts/previews';
 import { toEpochSeconds, type EpochMillis } from '@countersign/contracts/time';
 import { askersOf } from '@countersign/definitions/policy';
 import { rejected, touch } from '@countersign/persistence';
@@ -54,7 +61,10 @@ export function breakGlass(pending: Approval, command: BreakGlassCommand, now: E
   const decision: Decision = { verdict: 'approved', by, at, note: reason, groups: [...groups], ...own };
   const glass = { by, at, group: named, reason };
   const { approvals } = quorumOf(approval);
-  const state = touch(approval, now, {
+  // In an emergency nobody waits for one.
+  const preview = previewOf(approval, tool_args);
+  const called = { ...approval, preview };
+  const state = touch({ ...called, digest: approvalDigest(called) }, now, {
     decisions: [...approval.decisions, decision],
     questions: withdrawnBy(by, approval.questions, at),
     break_glass: glass,

@@ -74,6 +74,7 @@ export function isShownWhole(approval: Approval, wording: Wording): boolean {
   const { args, reason, questions } = partsOf(wording);
   const fits = (text: string, max: number) => Array.from(text, escaped).join('').length <= max;
   return (
+    approval.preview === null &&
     fits(wording.request, maxShort) &&
     fits(args, maxText) &&
     (reason === null || fits(reason, maxText)) &&

@@ -12,6 +12,7 @@ import {
 } from '../../approvals/approval.js';
 import { Answer, QuestionText } from '../../questions/question.js';
 import { BreakGlass, GlassReview } from '../../break-glass/break-glass.js';
+import { Preview, PreviewRound } from '../../previews/preview.js';
 import { CallArguments } from '../../calls/call-arguments.js';
 import { Id, JsonObject, RequestedBy, Salt } from '../../fields/fields.js';
 import { RunStatus } from '../../runs/run.js';
@@ -87,6 +88,7 @@ export const ApprovalCreated = Approval.pick({
   tool_version: true,
   annotations: true,
   presentation: true,
+  preview: true,
   parameters: true,
   approved_args: true,
   grant_id: true,
@@ -147,6 +149,9 @@ export const ApprovalResolved = z.object({
   tool_version: ToolVersion.nullable().default(null),
   policy_version: z.string().nullable().default(null),
   expires_at: EpochSeconds.nullable().default(null),
+  preview_digest: z.string().nullable().default(null).meta({
+    description: 'Of what its tool showed of the call, which was decided on as well.',
+  }),
   decisions: z.array(Decision).default([]),
   break_glass: BreakGlass.nullable()
     .default(null)
@@ -219,6 +224,19 @@ export const ApprovalGlassBroken = z.object({
 });
 
 export const ApprovalGlassReviewed = z.object({ ...ofApproval, break_glass: BreakGlass, review: GlassReview });
+
+export const ApprovalPreviewAsked = z.object({
+  ...call,
+  tool_args: CallArguments,
+  tool_version: ToolVersion.nullable(),
+  redact: z.array(z.string()).meta({ description: 'Arguments whose values are masked in what is shown.' }),
+  salt: Salt,
+  round: PreviewRound,
+  answer_by: EpochSeconds.meta({ description: 'After this time nothing is run for it.' }),
+  signature: z.string().nullable().default(null).meta({ description: 'All of this as a compact JWS (EdDSA).' }),
+});
+
+export const ApprovalPreviewed = z.object({ ...ofApproval, preview: Preview });
 
 export const ApprovalDeleted = z.object(ofApproval);
 

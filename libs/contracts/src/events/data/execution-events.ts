@@ -1,6 +1,7 @@
 import { z } from 'zod';
-import { MadeBy } from '../../executions/execution.js';
-import { execution } from './fields.js';
+import { ExecutionErrorCode, MadeBy } from '../../executions/execution.js';
+import { longestPreview, PreviewOutcome, PreviewRound } from '../../previews/preview.js';
+import { call, execution } from './fields.js';
 import { Id } from '../../fields/fields.js';
 
 const digest = z.string().nullable().default(null).meta({ description: 'The call that was made, as it was approved.' });
@@ -63,6 +64,23 @@ export const ToolReportRequested = z.object({
 
 export const ToolExecutionCompleted = z.object({ ...execution, result: z.string(), digest, signature });
 
-export const ToolExecutionFailed = z.object({ ...execution, error: z.string(), digest, signature });
+export const ToolExecutionFailed = z.object({
+  ...execution,
+  error: z.string(),
+  code: ExecutionErrorCode.nullable().default(null),
+  digest,
+  signature,
+});
+
+export const ToolPreviewed = z.object({
+  ...call,
+  round: PreviewRound,
+  call_digest: z.string().meta({ description: 'Of the exact call that it is of.' }),
+  outcome: PreviewOutcome,
+  text: z.string().max(longestPreview).meta({
+    description: 'What it shows, or why it shows nothing. Secrets and redacted arguments are masked.',
+  }),
+  signature,
+});
 
 export const ToolExecutionOutcomeUnknown = z.object({ ...execution, reason: z.string(), digest, signature });

@@ -1,0 +1,10 @@
+export {
+  longestPreview,
+  Preview,
+  previewDigest,
+  PreviewOutcome,
+  previewedCall,
+  previewOf,
+  PreviewRequest,
+  PreviewRound,
+} from './preview.js';
