@@ -47,7 +47,7 @@ describe('a call whose tool has a preview', () => {
   }
   const found = <T>(find: () => Promise<T | false | undefined>): Promise<T> =>
     vi.waitUntil(async () => (await find()) || undefined, { timeout: 20_000, interval: 20 }) as Promise<T>;
-  const previewed = (run_id: string, is = (_: Approval) => true): Promise<Approval> =>
+  const previewed = (run_id: string, is: (approval: Approval) => boolean = () => true): Promise<Approval> =>
     found(async () => {
       const { data } = (await send<{ data: Approval[] }>('GET', `/approvals?run_id=${run_id}&status=pending`)).body;
       const [approval] = data;

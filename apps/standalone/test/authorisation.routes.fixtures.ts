@@ -110,6 +110,8 @@ export const routes: Record<string, Rule> = {
     body: { text: 'Why?' },
     onlyOthers: true,
   },
+  // Its tool has none.
+  'POST /approvals/:id/preview': { needs: 'approvals:write', record: 'any', ok: 409, body: {}, onlyOthers: true },
   // The rules name nobody for it.
   'POST /approvals/:id/break-glass': {
     needs: 'approvals:write',

@@ -25,6 +25,7 @@ export const bodyExamples: Readonly<Record<string, object>> = {
   'POST /approvals/{id}/comments': { text: 'The tests are still running.' },
   'POST /approvals/{id}/questions': { text: 'Which ticket is this for?' },
   'POST /approvals/{id}/questions/{question_id}/answer': { text: 'OPS-4711.' },
+  'POST /approvals/{id}/preview': { tool_args: { service_name: 'auth-service', version: '2.1.1' } },
   'POST /approvals/{id}/break-glass': { reason: 'Production is down.', digest },
   'POST /approvals/{id}/break-glass/review': { text: 'It was the right thing to do.' },
   'POST /delegations': { deputy: 'grace@example.com', ends_at: 1_800_000_000, reason: 'On leave.' },
