@@ -2,7 +2,8 @@ import { isFinishedStatus, type Call, type Run } from '@countersign/contracts/ru
 import { after, toEpochMillis, type EpochMillis, type Millis } from '@countersign/contracts/time';
 import type { Agent } from '@countersign/definitions';
 import { changed, ignored, touch } from '@countersign/persistence';
-import { approvalRequired, asRequested, isOpen, isUnsettled } from '../run/call.js';
+import { approvalRequired, isOpen, isUnsettled } from '../run/call.js';
+import { asRequested } from '../run/failures/asked-again.js';
 import { endOf, type RunTransition } from '../run/states.js';
 
 /** What a run waits for of others: a decision, or what came of a call. One that is over waits to hear how its calls ended. */

@@ -63,37 +63,6 @@ export function newCall(
 }
 
 /**
- * The call as the model requested it, under another id: what was approved of it was not made, and never will be by that
- * approval.
- */
-export function askedAnew(runId: string, call: Call): Call {
-  const id = approvalId(runId, call.id);
-  const undecided = {
-    confirmation: null,
-    confirmation_note: null,
-    proposed_args: null,
-    resolved_by: null,
-    ready_at: null,
-  };
-  const { tool_execution } = asRequested(call);
-  return {
-    ...call,
-    ...undecided,
-    id,
-    unknown: null,
-    state: 'asked',
-    asked_before: [...call.asked_before, call.id],
-    tool_execution: { ...tool_execution, approval_id: id, confirmed: null, confirmation_note: null },
-  };
-}
-
-/** With the arguments of the model, which were requested, where a person has approved others. */
-export const asRequested = (call: Call): Call =>
-  call.proposed_args === null
-    ? call
-    : { ...call, tool_execution: { ...call.tool_execution, tool_args: call.proposed_args } };
-
-/**
  * A model may even use an id that looks like the second use of another. One that it used in what the run has forgotten was of
  * another call, which others know.
  */

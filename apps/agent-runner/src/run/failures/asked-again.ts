@@ -1,9 +1,9 @@
-import { emit, type Event } from '@countersign/contracts';
-import type { Run } from '@countersign/contracts/runs';
+import { approvalId, emit, type Event } from '@countersign/contracts';
+import type { Call, Run } from '@countersign/contracts/runs';
 import type { EpochMillis } from '@countersign/contracts/time';
 import type { Agent } from '@countersign/definitions';
 import { changed, touch } from '@countersign/persistence';
-import { approvalRequired, askedAnew, isOpen, openCalls, shownTo } from '../call.js';
+import { approvalRequired, isOpen, openCalls, shownTo } from '../call.js';
 import { amend } from '../calls.js';
 import { who } from '../event-data.js';
 import { log, type RunTransition } from '../states.js';
@@ -26,3 +26,34 @@ export function askAgain(
   const requirements = shownTo(openCalls(asked));
   return changed(log(asked, now, { type: 'paused' }), emit('run.paused', { ...who(asked), requirements }), request);
 }
+
+/**
+ * The call as the model requested it, under another id: what was approved of it was not made, and never will be by that
+ * approval.
+ */
+function askedAnew(runId: string, call: Call): Call {
+  const id = approvalId(runId, call.id);
+  const undecided = {
+    confirmation: null,
+    confirmation_note: null,
+    proposed_args: null,
+    resolved_by: null,
+    ready_at: null,
+  };
+  const { tool_execution } = asRequested(call);
+  return {
+    ...call,
+    ...undecided,
+    id,
+    unknown: null,
+    state: 'asked',
+    asked_before: [...call.asked_before, call.id],
+    tool_execution: { ...tool_execution, approval_id: id, confirmed: null, confirmation_note: null },
+  };
+}
+
+/** With the arguments of the model, which were requested, where a person has approved others. */
+export const asRequested = (call: Call): Call =>
+  call.proposed_args === null
+    ? call
+    : { ...call, tool_execution: { ...call.tool_execution, tool_args: call.proposed_args } };
