@@ -118,6 +118,18 @@ describe('the gated tools of an agent, over the Model Context Protocol', () => {
       expect(await ask('tasks/get', task.taskId, Task)).toMatchObject({ status: 'failed' });
     });
 
+    it('are taken back before they begin, and stay cancelled; what is over is not', async () => {
+      const { task } = await begin('task-four');
+      const approval = (await vi.waitUntil(() => pending('task-four'), { timeout: 8_000 }))!;
+      expect(await ask('tasks/cancel', task.taskId, Task)).toMatchObject({ status: 'cancelled' });
+      await vi.waitUntil(async () => (await pending('task-four')) === undefined, { timeout: 8_000 });
+      const late = await office.send('POST', `/approvals/${approval}/resolve`, adminKey, { status: 'approved' });
+      expect(late).toMatchObject({ status: 409 });
+      expect(await ask('tasks/get', task.taskId, Task)).toMatchObject({ status: 'cancelled' });
+      await expect(ask('tasks/cancel', task.taskId, Task)).rejects.toThrow('cancelled already');
+      expect(await ask('tasks/result', task.taskId, Result)).toMatchObject({ isError: true });
+    });
+
     it('are not there for another, and not begun where they may not be asked for', async () => {
       const { task } = await begin('task-three');
       const url = `${office.standalone.url}/mcp/other`;
@@ -126,7 +138,7 @@ describe('the gated tools of an agent, over the Model Context Protocol', () => {
         [other, task.taskId],
         [client, 'none'],
       ] as const)
-        for (const method of ['tasks/get', 'tasks/result'])
+        for (const method of ['tasks/get', 'tasks/result', 'tasks/cancel'])
           await expect(ask(method, id, z.unknown(), as)).rejects.toThrow('There is no task');
       await other.close();
       await expect(begin('x', { arguments: {} })).rejects.toThrow('do not fit');

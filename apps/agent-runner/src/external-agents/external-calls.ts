@@ -89,4 +89,10 @@ export class ExternalCalls {
     const message = 'This Idempotency-Key was used for another request. Use a new key for a new request.';
     return { code: 'idempotency_key_reused', message };
   }
+
+  /** Ends a run of calls: what has not begun is taken back. @returns the run as it is then */
+  async cancel({ run_id }: Run, who: Principal): Promise<Run> {
+    const message = { type: 'cancel_requested', reason: 'cancelled by the client that asked' } as const;
+    return (await this.options.runner.handle(run_id, message, actOf(who))).state!;
+  }
 }

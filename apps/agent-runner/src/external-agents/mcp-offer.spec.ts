@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import {
   agent,
   callIn,
+  cancelRequested,
   completed,
   continued,
   now,
@@ -33,7 +34,7 @@ function answer(
 ) {
   const asked: unknown[] = [];
   const offer = mcpOffer(agent, bot, {
-    calls: { request: async (wanted) => (asked.push(wanted), { ok: run }) },
+    calls: { request: async (wanted) => (asked.push(wanted), { ok: run }), cancel: async () => run },
     runs: { get: async () => run },
     watch: { waitFor: async () => run, stopping },
     isMadeByCaller: (name) => isMadeByCaller && name === deploy.name,
@@ -78,5 +79,33 @@ describe('what is answered over the Model Context Protocol', () => {
   it('is a refusal for a tool that is not offered, since nobody could make the call', async () => {
     const answered = await answer(runAfter(requested), { isMadeByCaller: true });
     expect(answered).toMatchObject({ isError: true, fields: { code: 'tool_not_declared' }, asked: [] });
+  });
+
+  it('says of a task that was cancelled after its approval that what had begun is not undone, and what came of it', async () => {
+    const asked = askedFor(deploy);
+    const call = callIn(asked, 'call_a');
+    let run = continued(asked, now, resolved(call, 'approved'));
+    const owner = principalOf({ subject: run.user_id!, roles: ['requester'], groups: [] }, 'key');
+    const offer = mcpOffer(agent, owner, {
+      calls: {
+        request: async () => ({ ok: run }),
+        cancel: async () => (run = continued(run, now, cancelRequested)),
+      },
+      runs: { get: async () => run },
+      watch: { waitFor: async () => run, stopping: new AbortController().signal },
+      isMadeByCaller: () => false,
+      waitMs: 0,
+    });
+    const { signal } = new AbortController();
+    expect(await offer.task(run.run_id)).toMatchObject({ status: 'working' });
+    expect(await offer.cancel(run.run_id)).toMatchObject({
+      status: 'cancelled',
+      message: expect.stringContaining('not undone: approved'),
+    });
+    expect((await offer.answer(run.run_id, signal))?.text).toMatch(/had begun by then is not known yet/);
+    run = continued(run, now, completed(call, 'Deployed.'));
+    expect(await offer.task(run.run_id)).toMatchObject({ status: 'cancelled' });
+    expect(await offer.answer(run.run_id, signal)).toMatchObject({ isError: false, text: 'Deployed.' });
+    expect(await offer.cancel(run.run_id)).toMatchObject({ isError: true, fields: { code: 'wrong_execution_state' } });
   });
 });

@@ -20,7 +20,7 @@ import type { RunWatch } from '../stream/run-watch.js';
 import type { ExternalCalls } from './external-calls.js';
 
 export interface McpOfferOptions {
-  calls: Pick<ExternalCalls, 'request'>;
+  calls: Pick<ExternalCalls, 'cancel' | 'request'>;
   runs: Pick<Store<Run>, 'get'>;
   watch: Pick<RunWatch, 'stopping' | 'waitFor'>;
   /** Whether whoever asks for calls of a tool makes them, which a client of MCP cannot. */
@@ -71,6 +71,14 @@ export function mcpOffer(agent: Agent, who: Principal, options: McpOfferOptions)
       const run = await find(id, agent, who, options);
       return run && taskOf(run);
     },
+    async cancel(id) {
+      const run = await find(id, agent, who, options);
+      if (!run) return undefined;
+      const { status } = taskOf(run);
+      return status === 'working'
+        ? taskOf(await options.calls.cancel(run, who))
+        : refused('wrong_execution_state', `The task is ${status} already.`);
+    },
     async answer(id, signal) {
       const run = await find(id, agent, who, options);
       return run && answerOf(await ended(run, signal, options));
@@ -111,13 +119,17 @@ async function find(id: string, agent: Agent, who: Principal, { runs }: McpOffer
   return run?.asked && run.agent_id === agent.id && isOwner(who, ownersOf(run)) ? run : undefined;
 }
 
-/** While its outcome is unknown it goes on: a person may still find out. */
+/**
+ * While its outcome is unknown it goes on: a person may still find out. One that is cancelled stays so, as the protocol wants it;
+ * what came of a call that had begun is its answer.
+ */
 function taskOf(run: Run): OfferedTask {
   const { status } = showCalls(run).calls[0]!;
+  const isCancelled = run.status === 'CANCELLED';
   return {
     id: run.run_id,
-    status: taskStatus[status],
-    message: status,
+    status: isCancelled ? 'cancelled' : taskStatus[status],
+    message: isCancelled && status !== 'cancelled' ? `cancelled; what had begun is not undone: ${status}` : status,
     created_at: new Date(toEpochMillis(run.created_at)),
     updated_at: new Date(toEpochMillis(run.updated_at)),
   };
@@ -175,7 +187,7 @@ function answerOf(run: Run): OfferedAnswer {
 }
 
 /** For a model. */
-function wordsOf({ run_id }: Run, { status, note, result, edited, tool_args }: RequestedCall): string {
+function wordsOf({ run_id, status: ofRun }: Run, { status, note, result, edited, tool_args }: RequestedCall): string {
   const why = note ? ` Reason: ${note}` : '';
   switch (status) {
     case 'succeeded':
@@ -192,6 +204,8 @@ function wordsOf({ run_id }: Run, { status, note, result, edited, tool_args }: R
       return 'It is UNKNOWN whether the call was made. It is not made again; a person finds out.';
     case 'waiting':
     case 'approved':
+      if (ofRun === 'CANCELLED')
+        return `Cancelled. Whether the call had begun by then is not known yet: it is not undone. Call ${checkTool} with {"id": "${run_id}"}.`;
       return `Not made yet: the call ${status === 'waiting' ? 'waits for a decision' : 'is approved and being made'}. Do not call again; call ${checkTool} with {"id": "${run_id}"}.`;
   }
 }

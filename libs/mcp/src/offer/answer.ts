@@ -20,7 +20,7 @@ export const keyInMeta = 'countersign/idempotency_key';
 export async function answerMcp(offer: Offer, request: Request, body: unknown): Promise<Response> {
   const server = new Server(
     { name: offer.name, version: '1' },
-    { capabilities: { tools: {}, tasks: { requests: { tools: { call: {} } } } } },
+    { capabilities: { tools: {}, tasks: { cancel: {}, requests: { tools: { call: {} } } } } },
   );
   server.setRequestHandler('tools/list', () => ({
     tools: offer.tools.map(({ name, description, parameters, mayBeTask }) => ({

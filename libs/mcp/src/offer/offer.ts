@@ -37,6 +37,8 @@ export interface Offer {
   begin(call: OfferedCall): Promise<OfferedTask | OfferedAnswer>;
   /** How far such a call is. */
   task(id: string): Promise<OfferedTask | undefined>;
+  /** Takes it back as far as it has not begun. @returns why not, where it is over */
+  cancel(id: string): Promise<OfferedTask | OfferedAnswer | undefined>;
   /** What came of it, once something has. */
   answer(id: string, signal: AbortSignal): Promise<OfferedAnswer | undefined>;
 }

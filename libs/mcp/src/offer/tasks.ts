@@ -20,10 +20,16 @@ const relatedTask = 'io.modelcontextprotocol/related-task';
 const params = z.object({ taskId: z.string() });
 
 /** Tasks as of protocol 2025-11-25, where they are experimental: for clients that have them. */
-export function offerTasks(server: Server, offer: Pick<Offer, 'task' | 'answer'>): void {
+export function offerTasks(server: Server, offer: Pick<Offer, 'task' | 'cancel' | 'answer'>): void {
   server.setRequestHandler('tasks/get', { params }, async ({ taskId }) => {
     const task = await offer.task(taskId);
     if (!task) throw noSuchTask(taskId);
+    return taskOnWire(task);
+  });
+  server.setRequestHandler('tasks/cancel', { params }, async ({ taskId }) => {
+    const task = await offer.cancel(taskId);
+    if (!task) throw noSuchTask(taskId);
+    if ('isError' in task) throw new ProtocolError(ProtocolErrorCode.InvalidParams, task.text, task.fields);
     return taskOnWire(task);
   });
   server.setRequestHandler('tasks/result', { params }, async ({ taskId }, { mcpReq }) => {
