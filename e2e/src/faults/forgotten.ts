@@ -4,8 +4,12 @@ import { eventually } from '../world/eventually.js';
 import { pausedRun } from '../world/flow.js';
 import { serviceNames, type Stack } from '../world/stack.js';
 
-/** A store that forgot what was done, beside a log that remembers what was decided: nothing is done once more. */
-export function describeForgotten(name: string, makeStack: () => Stack): void {
+/**
+ * A store that forgot what was done, beside a log that remembers what was decided: nothing is done once more.
+ *
+ * @param isEmbedded of which the command line's own tests rebuild one
+ */
+export function describeForgotten(name: string, makeStack: () => Stack, { isEmbedded = false } = {}): void {
   describe(`A store that was emptied on ${name}`, () => {
     let stack: Stack;
     let approvals: Approval[];
@@ -88,6 +92,25 @@ export function describeForgotten(name: string, makeStack: () => Stack): void {
       await stack.start();
       expect(await stack.client.waitForRun(run.run_id, ['COMPLETED'])).toMatchObject({ status: 'COMPLETED' });
       expect([...approvals, approval].map(startsOf)).toEqual([1, 1, 1]);
+      approvals.push(approval);
     });
+
+    it.skipIf(isEmbedded)(
+      'has what became of its calls again once it is rebuilt, and makes none once more',
+      async () => {
+        await stack.stop();
+        await stack.forget();
+        stack.set({ EXECUTION_HOLD: 'rebuilt' });
+        const all = { rebuilt: 3, there: 0 };
+        expect(await stack.rebuild('store')).toMatchObject({ executions: all, outcome_unknown: [], not_believed: [] });
+        await stack.start();
+        for (const { id, run_id } of approvals) {
+          expect(await stack.client.approvals.get(id)).toMatchObject({ status: 'approved', resolved_by: 'ada' });
+          expect(await stack.client.executions.get(id)).toMatchObject({ status: 'succeeded' });
+          expect(await stack.client.waitForRun(run_id, ['COMPLETED'])).toMatchObject({ status: 'COMPLETED' });
+        }
+        expect(approvals.map(startsOf)).toEqual([1, 1, 1]);
+      },
+    );
   });
 }

@@ -66,6 +66,8 @@ export interface Stack {
   forget(): Promise<void>;
   /** `countersign recover` in the environment of the services, with these arguments. @returns what it prints */
   recover(...args: string[]): Promise<string>;
+  /** `countersign rebuild`, as `recover`. @returns its report */
+  rebuild(...args: string[]): Promise<unknown>;
   /** What the deployment target was told to do, ever. */
   deployments(): DeploymentStart[];
   close(): Promise<void>;
@@ -133,6 +135,16 @@ abstract class Processes {
 
   recover(...args: string[]): Promise<string> {
     return runCommand(['recover', ...args], { ...this.env, ...this.where() });
+  }
+
+  async rebuild(...args: string[]): Promise<unknown> {
+    const env = { ...this.env, ...this.where(), ...(await this.keys()) };
+    return JSON.parse(await runCommand(['--json', 'rebuild', ...args], env));
+  }
+
+  /** What services sign and verify with, where they do not make it themselves. */
+  protected async keys(): Promise<Record<string, string>> {
+    return {};
   }
 
   crashAt(point: CrashPoint): void {
@@ -323,7 +335,7 @@ export class DistributedStack extends Processes implements Stack {
       ...this.where(),
       KAFKA_SESSION_TIMEOUT_SECONDS: '5',
       DATA_DIR: join(this.dir, 'data'),
-      ...(await (this.#keys ??= newServiceKeys())),
+      ...(await this.keys()),
     };
     const { instances } = this.#servers;
     const launch = (service: ServiceName, others: Record<string, string> = {}) => {
@@ -373,6 +385,10 @@ export class DistributedStack extends Processes implements Stack {
 
   protected where(): Record<string, string> {
     return { KAFKA_BROKERS: this.#servers.brokers, MONGODB_URI: this.#mongodbUri };
+  }
+
+  protected override keys(): Promise<Record<string, string>> {
+    return (this.#keys ??= newServiceKeys());
   }
 
   async forget(): Promise<void> {
