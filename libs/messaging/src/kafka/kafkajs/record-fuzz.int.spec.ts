@@ -4,12 +4,12 @@ import kafkajs from 'kafkajs';
 import { randomUUID } from 'node:crypto';
 import { expect, inject, test, vi } from 'vitest';
 import { quiet } from '../../../test/bus.contract.js';
+import { clientOf } from '../../../test/client.js';
 import { fuzzedRecords, type FuzzedRecord } from '../../../test/fuzzed-records.js';
 import { deadLetterTopic } from '../../delivery/dead-letters.js';
 import { decode, encode } from '../../events/cloudevents.js';
 import { KafkaBus } from '../kafka-bus.js';
 import { prefixedClient } from '../prefixed-client.js';
-import { kafkajsClient } from './kafkajs-client.js';
 
 const brokers = inject('kafkaBrokers')?.split(',') ?? [];
 const topic = 'run.cancel_requested';
@@ -36,7 +36,7 @@ test.skipIf(brokers.length === 0)(
     const onFatal = vi.fn();
     const bus = new KafkaBus({
       ...common,
-      client: prefixedClient(kafkajsClient({ ...common, brokers }), prefix, [topic]),
+      client: prefixedClient(clientOf({ ...common, brokers }), prefix, [topic]),
       topics: [topic],
       createTopics: true,
       partitions: 2,
@@ -92,7 +92,7 @@ test.skipIf(brokers.length === 0)(
     expect(outcomes['dead_letter']).toBeGreaterThan(numRuns / 2);
     expect(total()).toBe(numRuns + 1);
     expect(outcomes['failed']).toBeUndefined();
-    const letters = await kafkajsClient({ ...common, brokers }).offsets([prefix + deadLetterTopic]);
+    const letters = await clientOf({ ...common, brokers }).offsets([prefix + deadLetterTopic]);
     expect(letters.reduce((sum, { high }) => sum + high, 0)).toBe(outcomes['dead_letter']);
     expect(onFatal).not.toHaveBeenCalled();
     await Promise.all([producer.disconnect(), inTransactions.disconnect()]);
