@@ -122,6 +122,8 @@ function unanswered(approval: Approval, { verdict, by }: DecisionCommand): Objec
 /** What was requested and what would run both count: neither is approved unseen. */
 function tooRisky(approval: Approval, decided: DecisionCommand): Objection | null {
   if (!decided.isOneOfSeveral || decided.verdict === 'rejected') return null;
+  if (approval.preview)
+    return { reason: 'a call with a preview is approved alone, by whoever has seen that', code: 'decided_alone' };
   const calls = [approval.tool_args, approval.approved_args ?? approval.tool_args, argsOf(approval, decided)];
   const risk = calls
     .map((tool_args) => riskOf({ ...approval, tool_args }))

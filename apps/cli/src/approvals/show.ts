@@ -43,6 +43,7 @@ export function approvalText(screen: Screen, approval: Approval): string[] {
     ...argumentsText(screen, approved_args ? 'Requested arguments' : 'Arguments', { ...approval, tool_args }),
     ...(approved_args ? argumentsText(screen, 'Arguments that were approved', call) : []),
     ...inputText(screen, fieldsToFill(approval)),
+    ...previewText(screen, approval),
     ...statements(screen, approval),
   ];
 }
@@ -52,6 +53,23 @@ export const argumentsText = (screen: Screen, title: string, call: PresentableCa
   screen.paint('dim', title),
   ...argumentLines(presentCall(call).args).map((line) => `  ${line}`),
 ];
+
+/** What its tool says the call would do. */
+function previewText(screen: Screen, { preview }: Approval): string[] {
+  if (!preview) return [];
+  const lines = (text: string) =>
+    visibleText(text)
+      .split('\n')
+      .map((line) => `  ${line}`);
+  const none = preview.status === 'requested' ? 'It is being made.' : `There is none: ${preview.reason ?? ''}`;
+  return [
+    screen.paint('dim', 'Preview'),
+    ...lines(preview.output ?? none),
+    ...(preview.before
+      ? [screen.paint('dim', 'It showed when it was approved before'), ...lines(preview.before.output)]
+      : []),
+  ];
+}
 
 /** What a person has to fill in before it can be approved. */
 export const fieldsToFill = ({ requirements }: Approval): UserInputField[] =>

@@ -25,6 +25,7 @@ import { DecisionPanel } from './decision/decision-panel.js';
 import { Decided } from './decided.js';
 import { HandOver } from './hand-over.js';
 import { BreakGlass, BrokenGlass } from './break-glass.js';
+import { CallPreview } from './preview.js';
 import { Questions } from './questions.js';
 import { intent } from './decision/intent.js';
 import { Terms } from './terms.js';
@@ -76,6 +77,7 @@ function Shown({ approval, reload, next, open }: ShownProps) {
   }, [status]);
   const why = (
     <>
+      <CallPreview approval={approval} />
       <section aria-labelledby="why">
         <h2 id="why">Why</h2>
         <Why context={approval.context} />

@@ -100,7 +100,7 @@ const decisions = {
   decider_unknown: { status: 422, title: 'Decider unknown', says: 'A decision needs an identified person.', hint: 'reload_approval' },
   reason_required: { status: 422, title: 'Reason required', says: 'The rules ask for a reason, as `resolution_data.note`.', hint: 'reload_approval' },
   values_do_not_fit: { status: 422, title: 'Values do not fit', says: 'The values, edited arguments or grant are invalid for the call.' },
-  decided_alone: { status: 409, title: 'Decided alone', says: 'A call of this risk is not approved together with others: look at it, and approve it with `POST /approvals/{id}/resolve`.', hint: 'reload_approval' },
+  decided_alone: { status: 409, title: 'Decided alone', says: 'A call of this risk, or with a preview, is not approved together with others: look at it, and approve it with `POST /approvals/{id}/resolve`.', hint: 'reload_approval' },
   target_required: { status: 422, title: 'Target required', says: 'Whoever approves a critical call names its target, as `target`.', hint: 'reload_approval' },
   delegation_not_valid: { status: 422, title: 'Delegation not valid', says: 'A deputy is somebody else, and named for a time that ends within 90 days.' },
   may_not_revoke: { status: 403, title: 'May not revoke', says: 'Whoever named a deputy ends it, the deputy, or an administrator.', hint: 'list_delegations' },

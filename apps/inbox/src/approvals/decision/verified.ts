@@ -6,9 +6,16 @@ import { useEffect, useState } from 'preact/hooks';
 export async function isOfShownCall(approval: Approval): Promise<boolean | null> {
   // Browsers compute digests on secure pages only.
   if (!globalThis.crypto?.subtle) return null;
-  const { user_id: requester, policy, approved_args } = approval;
+  const { user_id: requester, policy, approved_args, preview } = approval;
+  const preview_digest = preview?.digest;
   const tool_args = approved_args ?? approval.tool_args;
-  const text = exactText({ ...approval, tool_args, requester, policy_version: policy?.version ?? null });
+  const text = exactText({
+    ...approval,
+    tool_args,
+    preview_digest,
+    requester,
+    policy_version: policy?.version ?? null,
+  });
   const hash = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text));
   const hex = [...new Uint8Array(hash)].map((byte) => byte.toString(16).padStart(2, '0')).join('');
   return approval.digest === `sha256:${hex}`;
