@@ -171,7 +171,7 @@ export async function openApprovals({
   const metrics = new ApprovalMetrics(new Metrics(), noTracing, store, now);
   const feed = new ApprovalFeed(store, new AbortController().signal);
   return {
-    delegations: new DelegationsController(delegations),
+    delegations: new DelegationsController(delegations, now),
     delegationStore,
     http: new ApprovalsController(approvals, decisions, feed, now),
     events: new ApprovalEventsController(

@@ -1,13 +1,17 @@
 import { actOf, CurrentPrincipal, RequireScopes, type Principal } from '@countersign/auth';
 import { DelegateRequest, Delegation, DelegationPage, ListDelegationsQuery } from '@countersign/contracts/delegations';
 import { ProblemError } from '@countersign/contracts/problems';
+import { toEpochSeconds, type Clock } from '@countersign/contracts/time';
 import type { CommandHandler } from '@countersign/persistence';
 import { pageOf, Returns } from '@countersign/service';
 import { Body, Controller, Delete, Get, HttpCode, Inject, Param, Post, Query } from '@nestjs/common';
 import { randomUUID } from 'node:crypto';
 import type { z } from 'zod';
-import { DELEGATIONS } from '../tokens.js';
+import { CLOCK, DELEGATIONS } from '../tokens.js';
 import { shown, type DelegationMessage, type DelegationRejection, type StoredDelegation } from './delegation.js';
+
+/** Whose time is not over, of one person. */
+const mostNamed = 100;
 
 /** Who decides in whose place, and until when. */
 @Controller('delegations')
@@ -15,6 +19,7 @@ export class DelegationsController {
   constructor(
     @Inject(DELEGATIONS)
     private readonly delegations: CommandHandler<StoredDelegation, DelegationMessage, DelegationRejection>,
+    @Inject(CLOCK) private readonly now: Clock,
   ) {}
 
   @Get()
@@ -46,10 +51,18 @@ export class DelegationsController {
   ): Promise<Delegation> {
     const { deputy, ends_at, begins_at = null, approval_id = null, reason = null } = body;
     const { via, id: credential, key_id } = who.credential;
+    await this.#mayNameMore(who);
     const id = randomUUID();
     const given = { id, delegator: who.subject, deputy, ends_at, begins_at, approval_id, reason };
     const delegation = { ...given, key_id: via === 'key' ? credential : key_id };
     return this.#stored(id, { type: 'created', delegation }, who);
+  }
+
+  /** @throws ProblemError for somebody who has named as many as anybody needs: all of them are looked through. */
+  async #mayNameMore({ subject: delegator }: Principal): Promise<void> {
+    const filter = { delegator, ends_at: { gt: toEpochSeconds(this.now()) } };
+    if ((await this.delegations.store.count(filter)) >= mostNamed)
+      throw new ProblemError('delegation_not_valid', `You have named ${mostNamed} deputies whose time is not over.`);
   }
 
   @Delete(':id')

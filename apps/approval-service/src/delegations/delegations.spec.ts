@@ -73,6 +73,17 @@ describe('a deputy that somebody names', () => {
     await expect(approve(dave)).rejects.toMatchObject({ code: 'may_not_decide' });
   });
 
+  it('is found however many others have named them, each of whom names so many', async () => {
+    await open.delegations.delegate({ deputy: 'dave', ends_at }, bob);
+    const later = after(ends_at, 60);
+    for (const other of ['eve', 'eli', 'emma'])
+      for (let n = 0; n < 100; n += 1)
+        await open.delegations.delegate({ deputy: 'dave', ends_at: later }, somebody(other));
+    const more = open.delegations.delegate({ deputy: 'dave', ends_at: later }, eve);
+    await expect(more).rejects.toMatchObject({ code: 'delegation_not_valid' });
+    expect(await approve(dave)).toMatchObject({ decisions: [{ by: 'dave', on_behalf_of: 'bob' }] });
+  });
+
   it('is seen by who named them, by themselves and by administrators', async () => {
     await open.delegations.delegate({ deputy: 'dave', ends_at }, bob);
     const seen = async (who: typeof bob, query = {}) =>

@@ -12,8 +12,8 @@ export const delegationCollection: Collection<StoredDelegation> = {
   indexes: [['-created_at'], ['deputy', '-ends_at'], ['delegator', '-created_at'], ['deputy', '-created_at']],
 };
 
-/** Of one deputy that are looked through. */
-const mostDelegations = 200;
+/** Of one deputy that are read at once: all of them are, so that nobody hides those of others behind their own. */
+const pageSize = 200;
 
 export interface DelegationsOptions {
   delegations: Pick<Store<StoredDelegation>, 'find'>;
@@ -30,11 +30,14 @@ export class Delegations {
   async of({ subject }: Pick<Principal, 'subject'>): Promise<StandIn[]> {
     const { delegations, now, setBack } = this.options;
     const at = toEpochSeconds(now());
-    const found = await delegations.find({
-      filter: { deputy: subject, ends_at: { gt: at } },
-      sort: [['ends_at', 'desc']],
-      limit: mostDelegations,
-    });
+    const found: StoredDelegation[] = [];
+    for (let page: StoredDelegation[] | undefined; !page || page.length === pageSize; found.push(...page))
+      page = await delegations.find({
+        filter: { deputy: subject, ends_at: { gt: at } },
+        sort: [['ends_at', 'desc']],
+        limit: pageSize,
+        skip: found.length,
+      });
     const held = found.filter((each) => isInForce(each, at) && setBack(toEpochMillis(each.created_at)) === null);
     const keys = held.length === 0 ? [] : await this.#holders(held);
     return held.filter((_, n) => keys[n]).map(({ id, delegator, approval_id }) => ({ id, delegator, approval_id }));
