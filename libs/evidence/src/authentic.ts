@@ -7,6 +7,8 @@ import { canonical, claimsOf, difference, digestOf, type Claims } from './signed
 export interface Authentic {
   entry: Entry;
   claims: Claims;
+  /** The key that signed it. */
+  kid: string;
   /** Whether the digest was computed from the arguments, which are all shown. */
   checked: boolean;
 }
@@ -53,7 +55,7 @@ const judges: Readonly<Record<string, Judge>> = {
     const signed = await claimsOf(data['signature'], 'countersign-decision+jws', decisions, entry);
     const names = [...ofCall, 'status', 'requester', 'requested_by', 'resolved_at'];
     const judged = asSigned('decision_missing', signed, data, names);
-    return 'reason' in judged ? judged : decisionOf(judged.claims, data, entry);
+    return 'reason' in judged ? judged : decisionOf(judged, data, entry);
   },
   'tool.execution_started': async (data, { results }, entry) => {
     const signed = await claimsOf(data['signature'], 'countersign-start+jws', results, entry);
@@ -102,11 +104,11 @@ function asSigned(
 ): Judged {
   if ('reason' in signed) return { code, reason: signed.reason };
   const other = difference(signed.claims, data, names);
-  return other ? { code, reason: `it was signed with another ${other}` } : { claims: signed.claims, checked: false };
+  return other ? { code, reason: `it was signed with another ${other}` } : { ...signed, checked: false };
 }
 
 /** What an approval service has signed and must not have is its own doing, and no forgery. */
-async function decisionOf(claims: Claims, data: Claims, entry: Entry): Promise<Judged> {
+async function decisionOf({ claims, kid }: Omit<Authentic, 'entry'>, data: Claims, entry: Entry): Promise<Judged> {
   if (!(await hasItsDetails(claims, data)))
     return { code: 'decision_missing', reason: 'it was signed with another person, note or redaction' };
   if (!isSameGlass(claims['break_glass'], data['break_glass']))
@@ -114,13 +116,13 @@ async function decisionOf(claims: Claims, data: Claims, entry: Entry): Promise<J
   const checked = isShown(data['redact']);
   if (checked && (await digestOf(exactText(data))) !== claims['digest'])
     return { code: 'other_call', reason: 'its arguments are not the ones that were decided on' };
-  if (claims['status'] !== 'approved') return { claims, checked };
+  if (claims['status'] !== 'approved') return { claims, kid, checked };
   const reason = unfounded(claims);
   if (reason) throw new EvidenceProblem('decision_unfounded', reason, entry.line);
   const expires = data['expires_at'];
   return typeof expires === 'number' && (claims['resolved_at'] as number) > expires
     ? { code: 'decision_unfounded', reason: 'it was approved after it had expired' }
-    : { claims, checked };
+    : { claims, kid, checked };
 }
 
 /** Whoever reads the event reads there who approved alone; its reason is the note. */

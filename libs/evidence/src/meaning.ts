@@ -23,6 +23,8 @@ export interface Call {
   rules_version: string | null;
   /** Whether the digest was computed from the arguments, which are all shown. */
   arguments_checked: boolean;
+  /** The key of an executor that signed its start. What no executor signed is no call, and noted. */
+  start_signed_by: string;
   outcome: Outcome | 'running';
 }
 
@@ -187,7 +189,7 @@ async function checkPreview({ entry, claims }: Authentic, found: Found): Promise
   found.refuse('tool.previewed', entry, 'preview_missing');
 }
 
-function callOf({ entry, claims }: Authentic, found: Found): Call {
+function callOf({ entry, claims, kid }: Authentic, found: Found): Call {
   const id = claims['approval_id'];
   const decision = found.approval(id);
   if (!decision) return found.refuse('approval.resolved', entry, 'decision_missing');
@@ -206,6 +208,7 @@ function callOf({ entry, claims }: Authentic, found: Found): Call {
     digest: text(claims['digest'])!,
     rules_version: text(decision.claims['policy_version']),
     arguments_checked: decision.checked,
+    start_signed_by: kid,
     outcome: found.outcomeOf(id) ?? 'running',
   };
 }

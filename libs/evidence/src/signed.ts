@@ -11,7 +11,7 @@ export async function claimsOf(
   typ: string,
   keys: readonly ServiceKey[],
   { index }: Pick<Entry, 'index'>,
-): Promise<{ claims: Claims } | { reason: string }> {
+): Promise<{ claims: Claims; kid: string } | { reason: string }> {
   if (typeof jws !== 'string') return { reason: 'it is not signed' };
   const [head = '', payload = '', signature = '', ...more] = jws.split('.');
   try {
@@ -26,7 +26,7 @@ export async function claimsOf(
     const signed = new TextEncoder().encode(`${head}.${payload}`);
     if (!(await crypto.subtle.verify('Ed25519', publicKey, bytesOf(signature), signed)))
       return { reason: 'its signature is of something else' };
-    return { claims: JSON.parse(new TextDecoder().decode(bytesOf(payload))) as Claims };
+    return { claims: JSON.parse(new TextDecoder().decode(bytesOf(payload))) as Claims, kid: key.kid };
   } catch {
     return { reason: 'its signature cannot be read' };
   }

@@ -34,7 +34,14 @@ describe('a bundle of evidence', () => {
       origin: 'example.com/record',
       notes: [],
       calls: [
-        { tool_name: 'deploy', basis: 'people', approved_by: ['bob'], arguments_checked: true, outcome: 'succeeded' },
+        {
+          tool_name: 'deploy',
+          basis: 'people',
+          approved_by: ['bob'],
+          arguments_checked: true,
+          start_signed_by: 'results',
+          outcome: 'succeeded',
+        },
       ],
     });
   });
@@ -252,6 +259,30 @@ describe('a record of what was not allowed', () => {
   it('does not hold where a decision was made on what nobody asked for, also when nothing came of it', async () => {
     const told = office.story('run-1').filter(({ type }) => /resolved|^run/.test(type));
     expect(await ofStory(told)).toBe('request_missing');
+  });
+});
+
+describe('a start that no executor signed', () => {
+  const told = office.story('run-1');
+  const start = told.find(({ type }) => type === 'tool.execution_started')!;
+  const unsigned = { ...start, data: { ...start.data, signature: null } };
+
+  it('is said, and is no call beside one that an executor signed', async () => {
+    const other = { ...unsigned, data: { ...unsigned.data, approval_id: 'nobody approved it' } };
+    const report = await verify(await office.bundle('run-1', [...told, unsigned, other]));
+    const said = expect.stringMatching(/a start on the topic is not authentic .* it is not signed/);
+    expect(report).toMatchObject({ holds: true, notes: [said, said], calls: [{ start_signed_by: 'results' }] });
+  });
+
+  it('does not hold where it is the only one of an approved call', async () => {
+    expect(
+      await problemOf(
+        await office.bundle(
+          'run-1',
+          told.map((each) => (each === start ? unsigned : each)),
+        ),
+      ),
+    ).toBe('start_signature');
   });
 });
 

@@ -143,6 +143,7 @@ function callText({
   approved_by,
   requested_by,
   arguments_checked,
+  start_signed_by,
   outcome,
 }: Call): string {
   const glass =
@@ -154,7 +155,7 @@ function callText({
   const checked = arguments_checked
     ? 'exactly the arguments shown'
     : 'arguments are hidden, their digest is that of the decision';
-  return `${marked(tool_name)}: asked for by ${asked}, ${who}, ${outcome}; ${checked}.`;
+  return `${marked(tool_name)}: asked for by ${asked}, ${who}, ${outcome}; ${checked}; its start is signed by ${marked(start_signed_by)}.`;
 }
 
 type Call = Extract<Report, { holds: true }>['calls'][number];

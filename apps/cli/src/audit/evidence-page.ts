@@ -37,7 +37,7 @@ const whatHolds = ({
   `<p class="good">Run ${safe(run_id)}: all ${entries.length} entries are there, unchanged, in the record ${safe(origin)} of ${size}.</p>`,
   '<h2>Calls</h2>',
   table(
-    ['tool', 'asked for by', 'allowed by', 'rules', 'outcome', 'digest'],
+    ['tool', 'asked for by', 'allowed by', 'rules', 'start signed by', 'outcome', 'digest'],
     calls.map((call) => [
       call.tool_name,
       call.requested_by ?? '',
@@ -47,6 +47,7 @@ const whatHolds = ({
           ? call.approved_by.join(', ')
           : call.basis,
       call.rules_version ?? '',
+      call.start_signed_by,
       call.outcome,
       call.digest,
     ]),
