@@ -11,6 +11,7 @@ import { definitionsApart } from '@countersign/tool';
 import { Module } from '@nestjs/common';
 import { Anchors, fileAnchor, webhookAnchor } from './checkpoints/anchors.js';
 import { checkpointCollection, decideCheckpoint } from './checkpoints/checkpoint.js';
+import { checkpointRetention } from './checkpoints/checkpoint-retention.js';
 import { Checkpoints } from './checkpoints/checkpoints.js';
 import type { AuditConfig } from './config.js';
 import { Evidence } from './evidence/evidence.js';
@@ -197,7 +198,7 @@ export function auditService(config: AuditConfig): (context: ServiceContext) => 
           },
         },
       ],
-      retention: retention.policies,
+      retention: [...retention.policies, checkpointRetention(records.store)],
       records: {
         find: ({ limit }) => log.find({ filter: {}, sort: [], limit }) as Promise<unknown> as Promise<StoredRecord[]>,
       },
