@@ -1,8 +1,11 @@
-import type { Event } from '@countersign/contracts';
+import type { Event, EventData } from '@countersign/contracts';
 import { RetryableError } from '@countersign/contracts/problems';
 import { systemClock, type Seconds } from '@countersign/contracts/time';
+import { Frontier } from '@countersign/transparency';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { event, openRecord } from '../../test/record.fixtures.js';
+import { hashOf } from '../record/entry.js';
+import { frontierAt } from '../record/tree.js';
 import { positionCollection, Publisher, type PublisherOptions } from './publisher.js';
 
 /** A record of so many entries, and instances that publish it. */
@@ -33,6 +36,7 @@ async function recordOf(count: number) {
   const indexes = () => published.map(({ data }) => (data as { index: number }).index);
   return { ...record, one, start, published, indexes, checkpoints };
 }
+type Recorded = EventData<'audit.recorded'>;
 const upTo = (count: number) => Array.from({ length: count }, (_, n) => n);
 
 describe('the record as it is published', () => {
@@ -43,6 +47,25 @@ describe('the record as it is published', () => {
     expect(indexes()).toEqual(upTo(450));
     expect(published[0]).toMatchObject({ id: 'audit/0', key: 'run-0', type: 'audit.recorded', data: { sequence: 1 } });
     expect(await publisher.published()).toBe(450);
+  });
+
+  it('is enough to make the same leaves and the same roots of it, in whatever order and however often it comes', async () => {
+    const { start, indexes, published, one, all, log } = await recordOf(60);
+    await one.record(event(60, { data: { run_id: 'run-0', text: 'x'.repeat(400_000) } }));
+    const { stop } = start();
+    await vi.waitFor(() => expect(indexes()).toHaveLength(61));
+    await stop();
+    const read = [...published, ...published.slice(0, 20)].toReversed().map(({ data }) => data as Recorded);
+    const rebuilt = [...new Map(read.map((each) => [each.index, each])).values()].toSorted((a, b) => a.index - b.index);
+    const frontier = new Frontier();
+    for (const { index, leaf, leaf_hash } of rebuilt) {
+      const hash = Uint8Array.from(Buffer.from(leaf_hash, 'base64'));
+      if (leaf !== null) expect(hashOf(leaf)).toEqual(hash);
+      expect(frontier.append(hash)[0]!.index).toBe(index);
+      expect(frontier.root).toEqual((await frontierAt(log, index + 1)).root);
+    }
+    // What is too large for a message is there by its hash.
+    expect(rebuilt.map(({ leaf }) => leaf)).toEqual((await all()).map(({ leaf }, n) => (n === 60 ? null : leaf)));
   });
 
   it('goes on with what is recorded later, also in another process', async () => {
