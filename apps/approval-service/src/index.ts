@@ -1,4 +1,7 @@
 export { approvalService, type ApprovalServiceOptions } from './approval-service.js';
+export type { StandIn } from './approval/deputies/deputy.js';
+export { decideDelegation, type StoredDelegation } from './delegations/delegation.js';
+export { Delegations } from './delegations/delegations.js';
 export { decideApproval } from './approval/approval.js';
 export type { ApprovalMessage } from './approval/messages.js';
 export { unjudged, type PolicyDecision } from './approval/approval-request.js';

@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, describe } from 'vitest';
 import { callScenarios } from './calls.js';
 import { describeFairQueues, edgeScenarios, spyToken } from './edge.js';
 import { exactScenarios } from './exact.js';
+import { previewScenarios } from './previews.js';
 import { seenScenarios } from './seen.js';
 import { requestScenarios } from './requests.js';
 import { replayScenarios } from './replay.js';
@@ -29,6 +30,7 @@ export function describeGateScenarios(name: string, makeStack: MakeStack): void 
 
     exactScenarios(world, () => refunds);
     seenScenarios(world);
+    previewScenarios(world);
     requestScenarios(world);
     ruleGateScenarios(world);
     sessionScenarios(world);

@@ -26,11 +26,11 @@ export async function decide(world: World): Promise<void> {
   const all = approvals.store.all();
   const pending = all.filter(({ status }) => status === 'pending');
   const approval = dice.pick(dice.oneIn(8) ? all : pending);
-  if (approval) await tellApproval(world, approval, verdictOn(world, approval));
+  if (approval) await tellApproval(world, approval, await verdictOn(world, approval));
 }
 
-function verdictOn(world: World, { pause_type, resolution_data }: Approval): ApprovalMessage {
-  const { dice } = world;
+async function verdictOn(world: World, { pause_type, resolution_data }: Approval): Promise<ApprovalMessage> {
+  const { deputies, dice, rules } = world;
   if (dice.oneIn(15)) return { type: 'removed' };
   const values = resolution_data?.values ?? { hours: dice.one(1, 2) };
   const data = dice.weighted<ResolutionData | null>([
@@ -40,8 +40,9 @@ function verdictOn(world: World, { pause_type, resolution_data }: Approval): App
     [1, { values: { hours: 0 } }],
   ]);
   const verdict = dice.one('approved', 'approved', 'approved', 'rejected');
-  const by = dice.one('bob', 'carol', 'dave', 'ana', null);
-  return { type: 'decided', verdict, by, groups: [], resolution_data: data, rules: world.rules };
+  const by = dice.one('bob', 'carol', 'dave', 'erin', 'ana', 'mallory', null);
+  const standsInFor = await deputies.of(by);
+  return { type: 'decided', verdict, by, groups: [], standsInFor, resolution_data: data, rules };
 }
 
 async function tellApproval(world: World, { id }: Approval, message: ApprovalMessage): Promise<void> {
@@ -55,7 +56,7 @@ export async function decideAll(world: World): Promise<void> {
   for (const approval of world.approvals.store.all().filter(({ status }) => status === 'pending')) {
     const resolution_data = asTheOthers(approval);
     const decided = { type: 'decided', verdict: 'approved', groups: [], resolution_data, rules: world.rules } as const;
-    for (const by of ['erin', 'frank']) await tellApproval(world, approval, { ...decided, by });
+    for (const by of ['erin', 'frank', 'bob', 'carol', 'gil']) await tellApproval(world, approval, { ...decided, by });
   }
 }
 

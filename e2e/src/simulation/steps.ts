@@ -2,6 +2,7 @@ import type { ActingService, Event } from '@countersign/contracts';
 import { isFinishedStatus } from '@countersign/contracts/runs';
 import { after } from '@countersign/contracts/time';
 import { approvalsHandle, attendToApproval } from './approvals.js';
+import { nameDeputy, takeBack } from './deputies.js';
 import type { Lane } from './event-log.js';
 import { agent } from './model.js';
 import { attendToExecution, executorHandles, restartExecutor } from './executors.js';
@@ -120,6 +121,8 @@ const steps: readonly (readonly [weight: number, Step])[] = [
   [8, poll],
   [8, decide],
   [6, resolve],
+  [3, nameDeputy],
+  [0.5, takeBack],
   [4, timePasses],
   [2, settleOne],
   [8, deliverAgain],

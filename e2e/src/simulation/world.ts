@@ -15,6 +15,7 @@ import {
   type StoredRecord,
 } from '@countersign/persistence';
 import type { Links } from './attack/links.js';
+import { Deputies } from './deputies.js';
 import { Dice } from './dice.js';
 import { EventLog } from './event-log.js';
 import { checkApproval, checkExecution, checkRun } from './invariants/records.js';
@@ -64,6 +65,7 @@ export class World {
   readonly links: Links | undefined;
   readonly log = new EventLog();
   readonly ledger = new Ledger(this);
+  readonly deputies = new Deputies(this);
   /** Before these times records may lack: their store was restored. */
   readonly since: Record<StoreName, EpochMillis> = {
     runs: atMillis(0),

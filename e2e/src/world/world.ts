@@ -1,7 +1,7 @@
 import type { RunOutput, RunStatus } from '@countersign/contracts/runs';
 import { startModelServer, type ModelServer } from '@countersign/testing/model-server';
 import { randomUUID } from 'node:crypto';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -123,6 +123,11 @@ export class World {
     return readFileSync(this.#ledger, 'utf8')
       .split('\n')
       .filter((each) => each === line).length;
+  }
+
+  /** As somebody else would, of whom nobody here knows. */
+  write(line: string): void {
+    appendFileSync(this.#ledger, `${line}\n`);
   }
 
   /** A file that calls can wait for. */

@@ -16,6 +16,19 @@ export interface KnownRules {
   approvals(tool: string): number;
   /** Whether whoever asked may be one of them. */
   fourEyes: boolean;
+  /** Who may, where the rules name them, and who may stand in for them; null: anybody, and nobody. */
+  named: { approvers: readonly string[]; deputies: readonly string[] } | null;
+}
+
+/** Who was named as whose deputy, from when until when, in epoch seconds. */
+export interface KnownDelegation {
+  delegator: string;
+  deputy: string;
+  approval_id: string | null;
+  begins_at: number;
+  ends_at: number;
+  created_at: number;
+  revoked_at: number | null;
 }
 
 /** An event as it is read from its topic. */
@@ -34,7 +47,13 @@ export interface Made extends ExactCall {
 type Json = Record<string, unknown>;
 
 /** @throws when nobody allowed the call, saying what is missing. */
-export function judge(made: Made, log: readonly Published[], keys: PublicKeys, rules: KnownRules): void {
+export function judge(
+  made: Made,
+  log: readonly Published[],
+  keys: PublicKeys,
+  rules: KnownRules,
+  delegations: readonly KnownDelegation[],
+): void {
   const about = (type: string) =>
     log.filter((event) => event.type === type && (event.data as Json)['approval_id'] === made.approval_id);
   const request = about('tool.approval_required').find((event) => isRequestFor(made, event.data as Json, keys));
@@ -48,9 +67,8 @@ export function judge(made: Made, log: readonly Published[], keys: PublicKeys, r
   if (until === null || until < made.at)
     throw new Error(`${made.approval_id} is made after its decision was to be acted on`);
   const needed = rules.approvals(made.tool_name);
-  const counted = approvers(claims!, rules.fourEyes ? askers(request.data as Json) : []);
-  if (counted.size < needed)
-    throw new Error(`${made.approval_id} is made with ${counted.size} approvals instead of ${needed}`);
+  const counted = peopleFor(claims!, rules.fourEyes ? askers(request.data as Json) : [], rules.named, delegations);
+  if (counted < needed) throw new Error(`${made.approval_id} is made with ${counted} approvals instead of ${needed}`);
 }
 
 function isRequestFor(made: Made, data: Json, keys: PublicKeys): boolean {
@@ -65,7 +83,8 @@ function isDecisionOn(made: Made, data: Json, claims: Json): boolean {
   const bound = ['requester', 'requested_by', 'policy_version', 'expires_at'];
   const binding = data['policy_version'] === null ? {} : Object.fromEntries(bound.map((name) => [name, data[name]]));
   const salt = data['salt'] == null ? {} : { salt: data['salt'] };
-  const text = canonical({ run_id, tool_call_id, tool_name, tool_args, ...salt, ...binding });
+  const shown = data['preview_digest'] == null ? {} : { preview_digest: data['preview_digest'] };
+  const text = canonical({ run_id, tool_call_id, tool_name, tool_args, ...salt, ...shown, ...binding });
   const digest = `sha256:${createHash('sha256').update(text).digest('hex')}`;
   const isApproval = claims['status'] === 'approved' && claims['result_digest'] === undefined;
   return isApproval && claims['digest'] === digest && claims['approval_id'] === approval_id;
@@ -73,12 +92,55 @@ function isDecisionOn(made: Made, data: Json, claims: Json): boolean {
 
 const askers = (request: Json): unknown[] => [request['user_id'], request['requested_by']];
 
-function approvers(claims: Json, excluded: readonly unknown[]): Set<unknown> {
-  const deciders = claims['deciders'] as { by: string | null; verdict: string }[];
-  const by = (verdict: string) => deciders.filter((each) => each.verdict === verdict).map((each) => each.by);
-  const against = new Set<unknown>([null, ...excluded, ...by('rejected')]);
-  return new Set(by('approved').filter((person) => !against.has(person)));
+/** In which place somebody approves, and who does; both are needed once. */
+type Seat = readonly [place: string, person: string];
+
+/**
+ * So many different people approve in so many different places: their own, or that of somebody who had named them by then and
+ * had not taken it back. Whoever asked has no part in it, in either role, and who rejected it none either.
+ */
+function peopleFor(
+  claims: Json,
+  excluded: readonly unknown[],
+  named: KnownRules['named'],
+  delegations: readonly KnownDelegation[],
+): number {
+  const deciders = claims['deciders'] as Decider[];
+  const rejected = deciders.filter(({ verdict }) => verdict === 'rejected');
+  const out = new Set<unknown>([null, ...excluded, ...rejected.flatMap(({ by, on_behalf_of: of }) => [by, of ?? by])]);
+  const isIn = ({ by, on_behalf_of, at }: Decider): boolean => {
+    const of = on_behalf_of ?? by;
+    if (out.has(by) || out.has(of)) return false;
+    if (named && !named.approvers.includes(of!)) return false;
+    if (of === by) return true;
+    const holds = (each: KnownDelegation): boolean =>
+      each.delegator === of &&
+      each.deputy === by &&
+      (each.approval_id === null || each.approval_id === claims['approval_id']) &&
+      Math.max(each.created_at, each.begins_at) <= at &&
+      at < each.ends_at &&
+      (each.revoked_at === null || at <= each.revoked_at);
+    return named !== null && named.deputies.includes(by!) && delegations.some(holds);
+  };
+  const approved = deciders.filter((each) => each.verdict === 'approved' && isIn(each));
+  return mostSeats(approved.map(({ by, on_behalf_of: of }) => [(of ?? by)!, by!] as const));
 }
+
+interface Decider {
+  by: string | null;
+  verdict: string;
+  at: number;
+  on_behalf_of?: string;
+}
+
+/** Of these, as many as can be taken without a place or a person twice. */
+const mostSeats = ([first, ...others]: readonly Seat[]): number =>
+  first === undefined
+    ? 0
+    : Math.max(
+        mostSeats(others),
+        1 + mostSeats(others.filter(([place, person]) => place !== first[0] && person !== first[1])),
+      );
 
 /** What the signature of an event says; undefined when it is not signed with one of the keys as what it claims to be. */
 function claimsIn(data: Json, kind: string, keys: readonly (JsonWebKey & { kid: string })[]): Json | undefined {
