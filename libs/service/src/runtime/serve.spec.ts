@@ -78,6 +78,9 @@ class TinyController {
   @OnEvent('executor', 'approval.resolved')
   async resolved(_event: Event<'approval.resolved'>): Promise<void> {}
 
+  @OnEvent('executor', 'approval.preview_asked')
+  async previewAsked(_event: Event<'approval.preview_asked'>): Promise<void> {}
+
   @OnEvent('executor', 'run.cancelled')
   async cancelled(_event: Event<'run.cancelled'>): Promise<void> {}
 
