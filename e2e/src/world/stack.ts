@@ -28,6 +28,11 @@ interface DeploymentStart {
 /** Where a process ends with `kill -9`, such as `committed tool.execution_started`; see `crash-at.ts`. */
 export type CrashPoint = `${'committing' | 'committed' | 'published'} ${EventName}`;
 
+/** What `countersign rebuild` reports of the events that nobody signed whom it knows. */
+interface Rebuilt {
+  not_believed: { id: string }[];
+}
+
 /** The whole system as real processes, on one kind of log and store. */
 export interface Stack {
   /** Where it keeps what is on disk; its data under `data`. */
@@ -67,7 +72,7 @@ export interface Stack {
   /** `countersign recover` in the environment of the services, with these arguments. @returns what it prints */
   recover(...args: string[]): Promise<string>;
   /** `countersign rebuild`, as `recover`. @returns its report */
-  rebuild(...args: string[]): Promise<unknown>;
+  rebuild(...args: string[]): Promise<Rebuilt>;
   /** What the deployment target was told to do, ever. */
   deployments(): DeploymentStart[];
   close(): Promise<void>;
@@ -137,9 +142,9 @@ abstract class Processes {
     return runCommand(['recover', ...args], { ...this.env, ...this.where() });
   }
 
-  async rebuild(...args: string[]): Promise<unknown> {
+  async rebuild(...args: string[]): Promise<Rebuilt> {
     const env = { ...this.env, ...this.where(), ...(await this.keys()) };
-    return JSON.parse(await runCommand(['--json', 'rebuild', ...args], env));
+    return JSON.parse(await runCommand(['--json', 'rebuild', ...args], env)) as Rebuilt;
   }
 
   /** What services sign and verify with, where they do not make it themselves. */
