@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
-import KafkaFirst from './tools/kafka-first.ts';
+import LongestFirst from './tools/longest-first.ts';
 
 /** Only a run that includes one of these waits for Kafka and MongoDB to start. */
 const onInfra = ['libs/messaging', 'libs/persistence', 'bench', 'e2e'];
@@ -8,6 +8,9 @@ const infraSetup = fileURLToPath(new URL('tools/vitest-infra.ts', import.meta.ur
 
 const patience = fileURLToPath(new URL('tools/patient-tests.ts', import.meta.url));
 const fuzz = fileURLToPath(new URL('tools/fuzz.ts', import.meta.url));
+
+/** Scenarios on servers that somebody names share their topics, so they run one after another. */
+const onOwnServers = !process.env['KAFKA_BROKERS'];
 
 /** Every project's specs run from source, so no build can be stale in a unit test. */
 const project = (root: string) => ({
@@ -24,7 +27,13 @@ const project = (root: string) => ({
     // Modules are loaded once a worker; what a spec replaces of them it puts back. It halves the CPU of small specs.
     isolate: root === 'e2e' || root === 'bench',
     // After the others, since the scenarios have deadlines.
-    ...(root === 'e2e' && { sequence: { groupOrder: 1 }, hookTimeout: 120_000, testTimeout: 120_000 }),
+    ...(root === 'e2e' && {
+      sequence: { groupOrder: 1 },
+      hookTimeout: 120_000,
+      testTimeout: 120_000,
+      // They wait for processes, leases and brokers more than they compute.
+      maxWorkers: onOwnServers ? 3 : 1,
+    }),
     // These carry their sources beside what they are compiled to, and the condition below would find them.
     server: { deps: { inline: [/@modelcontextprotocol/, /eventsource/] } },
     globalSetup: onInfra.includes(root) ? [infraSetup] : [],
@@ -36,9 +45,8 @@ export default defineConfig({
   // Without `import`, which Node would then prefer for whatever is required, too.
   ssr: { resolve: { conditions: ['source', 'node', 'default'] } },
   test: {
-    // Scenarios on servers that somebody names share their topics.
-    maxWorkers: process.env['KAFKA_BROKERS'] ? 1 : 2,
-    sequence: { sequencer: KafkaFirst },
+    maxWorkers: onOwnServers ? 2 : 1,
+    sequence: { sequencer: LongestFirst },
     reporters: ['default', './tools/summary-reporter.ts'],
     projects: [
       'libs/contracts',
