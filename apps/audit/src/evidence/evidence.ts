@@ -30,9 +30,9 @@ export class Evidence {
     // The rest of a run would prove nothing of it.
     if (entries.length === 0 || !entries.every(isThere)) return undefined;
     const { note } = await checkpoints.at(size);
-    const said = entries.map(({ type, leaf }) => ({ type, ...(JSON.parse(leaf) as Said) }));
+    const leaves = entries.map(({ type, leaf }) => ({ type, ...(JSON.parse(leaf) as Leaf) }));
     const named = (of: string, name: string) =>
-      versionsIn(said.filter(({ type }) => type === of).map(({ data }) => data[name]));
+      versionsIn(leaves.filter(({ type }) => type === of).map(({ data }) => data[name]));
     const rules = await this.#declared('config.rules_declared', 'rules', named('approval.resolved', 'policy_version'));
     const agents = await this.#declared(
       'config.agent_declared',
@@ -47,7 +47,7 @@ export class Evidence {
       keys: await keys.of(entries),
       rules: rules.map(([version, text]) => ({ version, rules: text })),
       agents: agents.map(([version, text]) => ({ version, definition: text })),
-      schemas: await schemas.of(versionsIn(said.map(({ schema }) => schema))),
+      schemas: await schemas.of(versionsIn(leaves.map(({ schema }) => schema))),
     };
     const proofs: string[] = [];
     for (const { position } of entries) {
@@ -77,8 +77,8 @@ export class Evidence {
   async #declared(type: string, field: string, versions: Iterable<string>): Promise<[string, Text][]> {
     const found: [string, Text][] = [];
     for (const version of versions) {
-      const told = await this.options.log.find({ filter: { key: version, type }, sort: [], limit: atOnce });
-      const all = told.filter(isThere).map(({ leaf }) => (JSON.parse(leaf) as Said).data[field] as Text);
+      const declared = await this.options.log.find({ filter: { key: version, type }, sort: [], limit: atOnce });
+      const all = declared.filter(isThere).map(({ leaf }) => (JSON.parse(leaf) as Leaf).data[field] as Text);
       const text = all.find((each) => hash('sha256', canonicalText(each)).startsWith(version));
       if (text) found.push([version, text]);
     }
@@ -87,7 +87,7 @@ export class Evidence {
 }
 
 type Text = Record<string, unknown>;
-interface Said {
+interface Leaf {
   data: Record<string, unknown>;
   schema?: unknown;
 }
@@ -96,5 +96,5 @@ interface Said {
 type Kept = Entry & { leaf: string };
 const isThere = (entry: Entry): entry is Kept => entry.leaf !== null;
 
-const versionsIn = (said: readonly unknown[]): Set<string> =>
-  new Set(said.filter((each) => typeof each === 'string').filter((each) => /^[0-9a-f]{32}$/.test(each)));
+const versionsIn = (versions: readonly unknown[]): Set<string> =>
+  new Set(versions.filter((each) => typeof each === 'string').filter((each) => /^[0-9a-f]{32}$/.test(each)));
