@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { breakGlassCommand, reviewCommand } from './break-glass.js';
 import { approveCommand, rejectCommand } from './decide.js';
 import { listApprovals } from './list.js';
+import { previewCommand } from './preview.js';
 import { answerCommand, askCommand } from './questions.js';
 import { showApproval } from './show.js';
 import { watchApprovals } from './watch.js';
@@ -14,6 +15,7 @@ export const approvalsCommand = (on: On): Command =>
     .addCommand(showApproval(on))
     .addCommand(approveCommand(on))
     .addCommand(rejectCommand(on))
+    .addCommand(previewCommand(on))
     .addCommand(askCommand(on))
     .addCommand(answerCommand(on))
     .addCommand(breakGlassCommand(on))

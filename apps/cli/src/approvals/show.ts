@@ -13,6 +13,7 @@ import { Command } from 'commander';
 import type { On } from '../connection/context.js';
 import { approvalId } from '../connection/ids.js';
 import type { Screen } from '../terminal/screen.js';
+import { previewText } from './preview.js';
 import { statusStyle } from '../commands/status.js';
 import { fields } from '../terminal/table.js';
 import { left, plural, when } from '../terminal/words.js';
@@ -53,23 +54,6 @@ export const argumentsText = (screen: Screen, title: string, call: PresentableCa
   screen.paint('dim', title),
   ...argumentLines(presentCall(call).args).map((line) => `  ${line}`),
 ];
-
-/** What its tool says the call would do. */
-function previewText(screen: Screen, { preview }: Approval): string[] {
-  if (!preview) return [];
-  const lines = (text: string) =>
-    visibleText(text)
-      .split('\n')
-      .map((line) => `  ${line}`);
-  const none = preview.status === 'requested' ? 'It is being made.' : `There is none: ${preview.reason ?? ''}`;
-  return [
-    screen.paint('dim', 'Preview'),
-    ...lines(preview.output ?? none),
-    ...(preview.before
-      ? [screen.paint('dim', 'It showed when it was approved before'), ...lines(preview.before.output)]
-      : []),
-  ];
-}
 
 /** What a person has to fill in before it can be approved. */
 export const fieldsToFill = ({ requirements }: Approval): UserInputField[] =>

@@ -77,7 +77,7 @@ function Shown({ approval, reload, next, open }: ShownProps) {
   }, [status]);
   const why = (
     <>
-      <CallPreview approval={approval} />
+      <CallPreview approval={approval} reload={reload} />
       <section aria-labelledby="why">
         <h2 id="why">Why</h2>
         <Why context={approval.context} />

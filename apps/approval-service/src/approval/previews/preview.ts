@@ -66,14 +66,14 @@ export function answerPreview(
     outcome === 'shown'
       ? { output: text, digest: previewDigest(preview.call, text), reason: null }
       : { output: null, digest: null, reason: text };
-  return told(approval, { ...preview, ...shown, status: outcome }, now);
+  return published(approval, { ...preview, ...shown, status: outcome }, now);
 }
 
 /** Nobody has answered: the executor is down, or does not know previews. */
 export const endPreview = (approval: Approval, preview: Preview, now: EpochMillis): ApprovalTransition =>
-  told(approval, { ...preview, status: 'failed', reason: 'No executor has answered in time.' }, now);
+  published(approval, { ...preview, status: 'failed', reason: 'No executor has answered in time.' }, now);
 
-function told(approval: Approval, preview: Preview, now: EpochMillis): ApprovalTransition {
+function published(approval: Approval, preview: Preview, now: EpochMillis): ApprovalTransition {
   const state = touch(showing(approval, preview), now, {});
   return changed(state, emit('approval.previewed', { ...callOf(state), status: state.status, preview }));
 }

@@ -1,8 +1,9 @@
 import { approvalDigest } from '@countersign/contracts/approvals';
+import { previewDigest, previewedCall, type Preview } from '@countersign/contracts/previews';
 import { atSeconds } from '@countersign/contracts/time';
 import { expect, it } from 'vitest';
 import { approvalWith } from '../../../test/approval.fixtures.js';
-import { isOfShownCall } from './verified.js';
+import { isOfShownCall, isPreviewOfShownCall } from './verified.js';
 
 const policy = { version: 'f00d', rule: 'payments', outcome: 'require' as const, saw: [] };
 
@@ -17,4 +18,28 @@ it.each([
   const field = sound.approved_args ? 'approved_args' : 'tool_args';
   expect(await isOfShownCall({ ...sound, [field]: other })).toBe(false);
   expect(await isOfShownCall({ ...sound, tool_name: 'drop_database' })).toBe(false);
+});
+
+it('a preview is of the call that is shown, and the digest is of what is shown of it', async () => {
+  const plain = approvalWith();
+  const call = previewedCall(plain);
+  const shown = (output: string): Preview => ({
+    round: 1,
+    status: 'shown',
+    call,
+    output,
+    digest: previewDigest(call, '2.0.3 -> 2.1.0'),
+    reason: null,
+    required: true,
+    by: null,
+    requested_at: atSeconds(1),
+    answer_by: atSeconds(2),
+    before: null,
+  });
+  const approval = approvalWith({ preview: shown('2.0.3 -> 2.1.0') });
+  const sound = { ...approval, digest: approvalDigest(approval) };
+  expect(await isOfShownCall(sound)).toBe(true);
+  expect(await isOfShownCall({ ...sound, preview: shown('nothing changes') })).toBe(false);
+  expect(await isPreviewOfShownCall(sound)).toBe(true);
+  expect(await isPreviewOfShownCall({ ...sound, tool_args: { ...plain.tool_args, version: '6.6.6' } })).toBe(false);
 });

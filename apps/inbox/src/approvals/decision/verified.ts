@@ -1,33 +1,51 @@
 import type { Approval } from '@countersign/contracts/approvals';
 import { exactText } from '@countersign/contracts/calls';
+import { canonicalJson } from '@countersign/contracts/json';
 import { useEffect, useState } from 'preact/hooks';
 
-/** Whether the digest of an approval is that of the current call as shown; null where it cannot be computed. */
+/**
+ * Whether the digest of an approval is that of the current call as shown, and of its preview as shown; null where it cannot
+ * be computed.
+ */
 export async function isOfShownCall(approval: Approval): Promise<boolean | null> {
-  // Browsers compute digests on secure pages only.
-  if (!globalThis.crypto?.subtle) return null;
-  const { user_id: requester, policy, approved_args, preview } = approval;
+  if (!canCompute()) return null;
+  const { user_id: requester, policy, preview } = approval;
   const preview_digest = preview?.digest;
-  const tool_args = approved_args ?? approval.tool_args;
-  const text = exactText({
-    ...approval,
-    tool_args,
-    preview_digest,
-    requester,
-    policy_version: policy?.version ?? null,
-  });
+  const call = { ...approval, tool_args: currentArgs(approval), preview_digest };
+  const text = exactText({ ...call, requester, policy_version: policy?.version ?? null });
+  const isTied =
+    preview?.output == null ||
+    preview.digest === (await digestOf(canonicalJson({ call: preview.call, output: preview.output })));
+  return isTied && approval.digest === (await digestOf(text));
+}
+
+/** Whether the preview of an approval is of the arguments that are shown; null where that cannot be computed. */
+export async function isPreviewOfShownCall(approval: Approval): Promise<boolean | null> {
+  if (!canCompute()) return null;
+  const { run_id, tool_call_id, tool_name, salt, preview } = approval;
+  return (
+    preview?.call ===
+    (await digestOf(exactText({ run_id, tool_call_id, tool_name, tool_args: currentArgs(approval), salt })))
+  );
+}
+
+const currentArgs = ({ approved_args, tool_args }: Approval) => approved_args ?? tool_args;
+
+/** Browsers compute digests on secure pages only. */
+const canCompute = (): boolean => globalThis.crypto?.subtle !== undefined;
+
+async function digestOf(text: string): Promise<string> {
   const hash = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text));
-  const hex = [...new Uint8Array(hash)].map((byte) => byte.toString(16).padStart(2, '0')).join('');
-  return approval.digest === `sha256:${hex}`;
+  return `sha256:${[...new Uint8Array(hash)].map((byte) => byte.toString(16).padStart(2, '0')).join('')}`;
 }
 
 /** The same, once it is known. */
-export function useVerified(approval: Approval): boolean | null {
+export function useVerified(approval: Approval, verify = isOfShownCall): boolean | null {
   const [verified, setVerified] = useState<boolean | null>(null);
   useEffect(() => {
     let isCurrent = true;
-    void isOfShownCall(approval).then((answer) => isCurrent && setVerified(answer));
+    void verify(approval).then((answer) => isCurrent && setVerified(answer));
     return () => void (isCurrent = false);
-  }, [approval]);
+  }, [approval, verify]);
   return verified;
 }
