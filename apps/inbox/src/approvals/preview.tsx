@@ -19,7 +19,7 @@ export function CallPreview({ approval, reload }: { approval: Approval; reload()
     may('approvals:write') &&
     obstacleFor(viewerOf(me.value!), approval) === null;
   return (
-    <section aria-labelledby="preview">
+    <section aria-labelledby="preview" class="preview">
       <h2 id="preview">Preview</h2>
       {preview.status === 'requested' && <p>It is being made. Nobody approves the call before.</p>}
       {preview.status === 'failed' && <p>There is none: {visibleText(preview.reason ?? '')}</p>}
