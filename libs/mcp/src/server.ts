@@ -8,6 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { McpConnection, type McpEvents, type OnProgress } from './connection.js';
 import { Credentials, type Shown } from '@countersign/outbound';
+import { MissedTools } from './missed-tools.js';
 import { McpOutcomes, type McpOutcome } from './outcome.js';
 import type { McpServerOptions, McpWatch } from './options.js';
 import { isUnauthorized, neverArrived, reasonOf } from './result.js';
@@ -16,8 +17,6 @@ import { unlessAborted } from './unless-aborted.js';
 
 /** Characters of a line that a server writes to its standard error. */
 const longestLine = 2_000;
-/** How long a tool counts as missed after the last request for it. */
-const missedForMs = 600_000;
 const backoff = { first_ms: 100, longest_ms: 5_000 };
 
 /**
@@ -38,8 +37,7 @@ export class McpServer {
   #tools: McpTool[] | undefined;
   #connection: McpConnection | undefined;
   #connecting: Promise<McpConnection> | undefined;
-  /** By the names under which models call them. */
-  readonly #missed = new Map<string, number>();
+  readonly #missed = new MissedTools();
   #lastFailure: string | undefined;
   #failures = 0;
   #calls = 0;
@@ -87,7 +85,7 @@ export class McpServer {
   /** Why its tools cannot be relied on now, for people; undefined when they can. */
   get problem(): string | undefined {
     if (!this.#tools) return this.#lastFailure ?? 'it was not reached yet';
-    const missing = [...this.#tools.map(({ definition }) => definition.name), ...this.#missed.keys()].filter(
+    const missing = [...this.#tools.map(({ definition }) => definition.name), ...this.#missed.names].filter(
       (name) => this.known(name) === undefined,
     );
     if (missing.length === 0) return undefined;
@@ -96,7 +94,7 @@ export class McpServer {
 
   /** This tool is needed, but the last list lacks it: until it is there, the server has a problem. */
   miss(name: string): void {
-    this.#missed.set(name, performance.now());
+    this.#missed.add(name);
   }
 
   /** Forgets the tools that it had at first, since they do not fit; calls under way go on. */
@@ -129,8 +127,7 @@ export class McpServer {
     );
     if (this.#tools) this.#offered = offered;
     else this.#pin(offered);
-    const wanted = performance.now() - missedForMs;
-    for (const [name, at] of this.#missed) if (this.known(name) || at < wanted) this.#missed.delete(name);
+    this.#missed.forget((name) => this.known(name) !== undefined);
   }
 
   /** On which terms a tool of this name would be called, should the server have it; undefined: not at all. */
