@@ -12,7 +12,7 @@ import { digestsOf, readAll, seeBefore, type Digests } from './seen.js';
 import type { Context, On } from '../connection/context.js';
 import { exitCodeOf, exitCodes, Failure, type ExitCode } from '../connection/exit-codes.js';
 import { jsonObject, several, textOf, wholeNumber } from '../connection/options.js';
-import { fieldValues } from './field-values.js';
+import { fieldValues } from './values/field-values.js';
 import { Questions } from '../terminal/questions.js';
 import { confirmTarget, targetOf } from './target.js';
 

@@ -1,20 +1,26 @@
 import type { Approval } from '@countersign/contracts/approvals';
 import { previewDigest, previewedCall, type Preview } from '@countersign/contracts/previews';
 import { atSeconds } from '@countersign/contracts/time';
-import { goldenEvent } from '@countersign/testing';
 import { expect, it } from 'vitest';
 import type { Screen } from '../terminal/screen.js';
 import { previewText } from './preview.js';
 
 const screen = { paint: (_: string, text: string) => text } as Pick<Screen, 'paint'> as Screen;
-const golden = goldenEvent('approval.created').data as unknown as Approval;
+const exact = {
+  run_id: 'run-1',
+  tool_call_id: 'call-1',
+  tool_name: 'deploy',
+  tool_args: { version: '2.1.0' },
+  salt: null,
+};
+const asked = { ...exact, approved_args: null } as unknown as Approval;
 
 function previewed(change: Partial<Preview> = {}): Approval {
-  const call = previewedCall(golden);
+  const call = previewedCall(asked);
   const output = '2.0.3 -> 2.1.0';
   const by = { required: true, by: null, requested_at: atSeconds(1), answer_by: atSeconds(2), before: null };
   const shown = { round: 1, status: 'shown' as const, call, output, digest: previewDigest(call, output), reason: null };
-  return { ...golden, preview: { ...shown, ...by, ...change } };
+  return { ...asked, preview: { ...shown, ...by, ...change } };
 }
 
 it('a preview is shown as it is', () => {

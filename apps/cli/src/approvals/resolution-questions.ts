@@ -1,8 +1,8 @@
 import { agreedOn, type Approval, type DecisionKind, type ResolutionData } from '@countersign/contracts/approvals';
 import { canonicalJson } from '@countersign/contracts/json';
 import { fieldsToFill } from './show.js';
-import { ArgumentEditor } from './argument-editor.js';
-import { promptFields } from './field-questions.js';
+import { ArgumentEditor } from './values/argument-editor.js';
+import { promptFields } from './values/field-questions.js';
 import type { Questions } from '../terminal/questions.js';
 import type { CliEnvironment } from '../connection/environment.js';
 import { plural } from '../terminal/words.js';

@@ -3,7 +3,7 @@ import { markedLine, visibleLine } from '@countersign/contracts/text';
 import type { RunName } from '@countersign/client';
 import type { Context } from '../connection/context.js';
 import { exitCodes, Failure } from '../connection/exit-codes.js';
-import { promptFields } from '../approvals/field-questions.js';
+import { promptFields } from '../approvals/values/field-questions.js';
 import { Questions } from '../terminal/questions.js';
 import { oneLine } from '../terminal/words.js';
 

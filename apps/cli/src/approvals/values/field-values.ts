@@ -1,8 +1,8 @@
 import type { Approval } from '@countersign/contracts/approvals';
 import type { UserInputField } from '@countersign/contracts/calls';
 import { parseStrictJson } from '@countersign/contracts/json';
-import { exitCodes, Failure } from '../connection/exit-codes.js';
-import { fieldsToFill } from './show.js';
+import { exitCodes, Failure } from '../../connection/exit-codes.js';
+import { fieldsToFill } from '../show.js';
 
 /** The values of `name=value` texts, each as the field wants it. @throws Failure that names what can be filled in. */
 export function fieldValues(texts: readonly string[], approval: Approval): Record<string, unknown> {

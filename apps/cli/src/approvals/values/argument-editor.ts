@@ -7,10 +7,10 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { argumentFields, asText } from './argument-fields.js';
-import { exitCodes, Failure } from '../connection/exit-codes.js';
+import { exitCodes, Failure } from '../../connection/exit-codes.js';
 import { promptFields } from './field-questions.js';
-import type { Questions } from '../terminal/questions.js';
-import type { CliEnvironment } from '../connection/environment.js';
+import type { Questions } from '../../terminal/questions.js';
+import type { CliEnvironment } from '../../connection/environment.js';
 
 type Arguments = Record<string, unknown>;
 

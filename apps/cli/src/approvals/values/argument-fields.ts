@@ -1,6 +1,6 @@
 import type { Approval } from '@countersign/contracts/approvals';
 import { fieldTypes, type UserInputField } from '@countersign/contracts/calls';
-import { fieldsToFill } from './show.js';
+import { fieldsToFill } from '../show.js';
 
 interface Property {
   type?: unknown;

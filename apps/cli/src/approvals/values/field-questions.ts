@@ -1,7 +1,7 @@
 import type { UserInputField } from '@countersign/contracts/calls';
 import { visibleLine } from '@countersign/contracts/text';
 import { valueFor } from './field-values.js';
-import type { Questions } from '../terminal/questions.js';
+import type { Questions } from '../../terminal/questions.js';
 
 /** Asks for each field. @param drafts what was answered before, and is now. @returns the values; undefined once the questions are over. */
 export async function promptFields(
