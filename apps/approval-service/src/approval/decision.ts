@@ -8,7 +8,6 @@ import {
 } from '@countersign/contracts/approvals';
 import { openQuestion } from '@countersign/contracts/questions';
 import { canonicalJson } from '@countersign/contracts/json';
-import { previewOf } from '@countersign/contracts/previews';
 import { mayBeApprovedTogether, riskOf, typedTarget, type PresentableCall } from '@countersign/contracts/presentation';
 import type { ProblemCode } from '@countersign/contracts/problems';
 import { askersOf, isAtMostAsStrict, mayDecide } from '@countersign/definitions/policy';
@@ -16,6 +15,7 @@ import { argumentProblems } from '@countersign/definitions/templates';
 import { grantProblem } from '../grants/grant-coverage.js';
 import { rulingOf, nameOf, type Rules } from '../policy/rules.js';
 import { placeTaken, standingInFor, type StandIn } from './deputies/deputy.js';
+import { unseen } from './previews/unseen.js';
 import { inputProblems } from './user-input.js';
 
 /** A decision. */
@@ -78,7 +78,7 @@ export function validateDecision(
     tooRisky(approval, decided) ??
     notAllowed(approval, decided) ??
     unfit(approval, decided) ??
-    unseen(approval, decided) ??
+    unseen(approval, decided, argsOf(approval, decided)) ??
     untyped(approval, decided) ??
     outruled(approval, decided) ??
     disagrees(approval, decided)
@@ -210,20 +210,6 @@ function unfit(approval: Approval, decided: DecisionCommand): Objection | null {
   const filled = inputProblems(approval, decided).map(({ path, message }) => `${path}: ${message}`);
   const all = [...filled, ...editProblems(approval, decided), ...grantProblems(approval, decided)];
   return all.length > 0 ? { reason: `the values do not fit: ${all.join('; ')}`, code: 'values_do_not_fit' } : null;
-}
-
-/** What was shown is of what would run, or else nobody has seen it. */
-function unseen(approval: Approval, decided: DecisionCommand): Objection | null {
-  const { preview } = approval;
-  if (!preview || decided.verdict === 'rejected' || decided.resolution_data?.result !== undefined) return null;
-  if (preview.status === 'requested')
-    return { code: 'preview_missing', reason: 'the preview of the call is being made: wait for it' };
-  if (!preview.required) return null;
-  if (!previewOf(approval, argsOf(approval, decided)))
-    return { code: 'preview_missing', reason: 'the preview is of other arguments: ask for one of these first' };
-  return preview.status === 'shown'
-    ? null
-    : { code: 'preview_missing', reason: `there is no preview of the call: ${preview.reason}` };
 }
 
 /** Why what would run cannot be approved in place of what was requested, if it cannot. */

@@ -93,6 +93,8 @@ describe('a call whose tool has a preview', () => {
 
   it('is not approved by whoever saw it without, or with another preview', () => {
     expect(codeOf(ready, decided('approved', 'bob', null, [], waiting.digest))).toBe('call_changed');
+    // Without a digest nobody can tell which one was seen: it may have been replaced since.
+    expect(codeOf(ready, decided('approved', 'bob'))).toBe('preview_missing');
     const again = continued(ready, now, wanted());
     const other = continued(again, now, shown(again, { text: '2.0.9 -> 2.1.0' }));
     expect(codeOf(other, decided('approved', 'bob', null, [], ready.digest))).toBe('call_changed');
@@ -150,7 +152,8 @@ describe('other arguments', () => {
     expect(codeOf(again, edit)).toBe('preview_missing');
     const state = continued(again, now, shown(again));
     expect(codeOf(state, decided('approved', 'bob'))).toBe('preview_missing');
-    const approved = continued(state, now, edit);
+    expect(codeOf(state, edit)).toBe('preview_missing');
+    const approved = continued(state, now, { ...edit, digest: state.digest });
     expect(approved).toMatchObject({ status: 'approved', approved_args: edited });
     expect(approved.digest).toBe(approvalDigest(approved));
     expect(approved.preview!.call).toBe(previewedCall({ ...approved, tool_args: edited }));
@@ -174,9 +177,10 @@ describe('other arguments', () => {
 
 it('is the same for all who approve: nobody asks for another once one has', () => {
   const first = approvalAfter(asked(approvalsOfAnybody(2)));
-  const half = continued(first, now, shown(first), decided('approved', 'bob'));
+  const ready = continued(first, now, shown(first));
+  const half = continued(ready, now, decided('approved', 'bob', null, [], ready.digest));
   expect(codeOf(half, wanted('carol'))).toBe('preview_not_possible');
-  expect(continued(half, now, decided('approved', 'carol')).status).toBe('approved');
+  expect(continued(half, now, decided('approved', 'carol', null, [], half.digest)).status).toBe('approved');
 });
 
 it('is asked for of a tool that has one, one at a time', () => {
