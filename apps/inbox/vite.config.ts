@@ -17,6 +17,18 @@ const compressed: Plugin = {
   },
 };
 
+/** Fails the build when a page takes a module that makes schemas: browsers get types and functions, and no zod. */
+const noSchemas: Plugin = {
+  name: 'no-schemas',
+  generateBundle(_options, bundle) {
+    const kept = Object.values(bundle).flatMap((file) => (file.type === 'chunk' ? file.moduleIds : []));
+    const isZod = (id: string) => /[\\/]node_modules[\\/]zod[\\/]/.test(id);
+    if (!kept.some(isZod)) return;
+    const takers = kept.filter((id) => !isZod(id) && this.getModuleInfo(id)?.importedIds.some(isZod));
+    this.error(`Pages must not need zod. It is taken by ${takers.join(', ')}`);
+  },
+};
+
 /** Where the pages are served; see `apps/approval-service/src/http/inbox-files.ts`. */
 export default defineConfig({
   root: import.meta.dirname,
@@ -24,7 +36,7 @@ export default defineConfig({
   base: './',
   // The workspace's own packages are read from their sources, so no build of them can be stale.
   resolve: { conditions: ['source', 'module', 'browser', 'production'] },
-  plugins: [compressed],
+  plugins: [noSchemas, compressed],
   oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
   build: {
     outDir: 'dist/site',

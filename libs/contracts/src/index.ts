@@ -18,15 +18,6 @@ export { checkSize, maxEventBytes } from './events/event-size.js';
 export type { HiddenArguments, Redaction } from './events/event-redaction.js';
 export { approvalId, derivedId, eventId, isMadeHere, versionIn } from './events/ids.js';
 export { eventJsonSchema, eventJsonSchemas } from './events/json-schemas.js';
-export {
-  Id,
-  JsonObject,
-  Lease,
-  QueueOwner,
-  RequestedBy,
-  Salt,
-  longestId,
-  queueOwner,
-  stored,
-} from './fields/fields.js';
+export { Id, JsonObject, Lease, QueueOwner, RequestedBy, Salt, queueOwner, stored } from './fields/fields.js';
+export { longestId } from './fields/longest-id.js';
 export type { Log } from './log.js';

@@ -3,7 +3,7 @@ import { callDigest } from '../calls/digest.js';
 import { BreakGlass, GlassReview, ReviewStatus } from '../break-glass/break-glass.js';
 import { CallArguments } from '../calls/call-arguments.js';
 import { Id, JsonObject, RequestedBy, Salt, stored } from '../fields/fields.js';
-import { EpochSeconds } from '../time/time.js';
+import { EpochSeconds } from '../time/epoch.js';
 import { GrantBasis } from './grant.js';
 import { PossiblyExecuted } from './possibly-executed.js';
 import { Preview } from '../previews/preview.js';

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { CallArguments } from '../calls/call-arguments.js';
 import { Id, stored } from '../fields/fields.js';
 import { Risk } from '../presentation/presentation.js';
-import { EpochSeconds } from '../time/time.js';
+import { EpochSeconds } from '../time/epoch.js';
 import { RequireTerms } from './terms.js';
 
 /** A giver of a grant, and when. */

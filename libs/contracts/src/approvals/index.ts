@@ -11,7 +11,8 @@ export {
   approvalDigest,
   redactApproval,
 } from './approval.js';
-export { PossiblyExecuted, possiblyExecutedText } from './possibly-executed.js';
+export { PossiblyExecuted } from './possibly-executed.js';
+export { possiblyExecutedText } from './possibly-executed-text.js';
 export { Grant, GrantBasis } from './grant.js';
 export {
   ApprovalCount,

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { EpochSeconds } from '../time/time.js';
+import { EpochSeconds } from '../time/epoch.js';
 
 /**
  * Why a call may have been made already, by records that a restore of the store has lost, or that were removed by their age. A person decides on it then,
@@ -13,12 +13,3 @@ export const PossiblyExecuted = z.object({
   since: EpochSeconds.meta({ description: 'Approvals of people from before do not count.' }),
 });
 export type PossiblyExecuted = z.infer<typeof PossiblyExecuted>;
-
-const reasons: Record<PossiblyExecuted['code'], string> = {
-  recovering: 'The store was restored, and its recovery is not finished',
-  set_back: 'The run began before the store was restored, or so long ago that records of then are removed',
-};
-
-/** The same for people. */
-export const possiblyExecutedText = ({ code }: PossiblyExecuted): string =>
-  `${reasons[code]}, so this call may have been made already. Look at its target before you approve.`;

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { Subject } from '../auth/subject.js';
 import { Id, stored } from '../fields/fields.js';
 import { pageOf, pageQuery } from '../fields/page.js';
-import { EpochSeconds } from '../time/time.js';
+import { EpochSeconds } from '../time/epoch.js';
 
 const Reason = z.string().trim().min(1).max(2_000);
 

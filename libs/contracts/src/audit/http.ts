@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { Id } from '../fields/fields.js';
-import { EpochMillis } from '../time/time.js';
+import { EpochMillis } from '../time/epoch.js';
 
 const Count = z.int().nonnegative();
 const CountInQuery = z.coerce.number().int().nonnegative().max(Number.MAX_SAFE_INTEGER);

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { Id, stored } from '../fields/fields.js';
-import { EpochSeconds } from '../time/time.js';
+import { EpochSeconds } from '../time/epoch.js';
 
 export const Role = z.enum(['viewer', 'requester', 'approver', 'operator', 'admin']);
 export type Role = z.infer<typeof Role>;

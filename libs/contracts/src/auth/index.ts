@@ -1,2 +1,3 @@
 export { ApiKeyView, CommandToken, CreatedApiKey, Me, Role, Scope, SignInRequest } from './http.js';
-export { InvalidSubject, Subject, canonicalSubject, foldedText, isSameSubject } from './subject.js';
+export { InvalidSubject, canonicalSubject, foldedText } from './spelling.js';
+export { Subject, isSameSubject } from './subject.js';

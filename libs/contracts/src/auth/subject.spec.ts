@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { canonicalSubject, InvalidSubject, isSameSubject, Subject } from './subject.js';
+import { canonicalSubject, InvalidSubject } from './spelling.js';
+import { isSameSubject, Subject } from './subject.js';
 
 /** All characters that may be in a name. */
 function* characters(): Generator<string> {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { EpochSeconds } from '../time/time.js';
+import { EpochSeconds } from '../time/epoch.js';
 
 /** A copy of embedded data, on the machine of the server. */
 export const Backup = z

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { Id } from '../fields/fields.js';
-import { EpochSeconds } from '../time/time.js';
+import { EpochSeconds } from '../time/epoch.js';
 
 const words = z.string().trim().min(1).max(10_000);
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { Id } from '../fields/fields.js';
-import { EpochSeconds } from '../time/time.js';
+import { EpochSeconds } from '../time/epoch.js';
 
 /** Calls that a report names at most. */
 export const mostOtherwise = 500;

@@ -1,11 +1,9 @@
 import { z } from 'zod';
+import { longestDelegationDays } from './in-force.js';
 import { Subject } from '../auth/subject.js';
 import { Id, stored } from '../fields/fields.js';
 import { pageOf, pageQuery } from '../fields/page.js';
-import { EpochSeconds } from '../time/time.js';
-
-/** Days that somebody is named for at most. */
-export const longestDelegationDays = 90;
+import { EpochSeconds } from '../time/epoch.js';
 
 const Reason = z.string().trim().min(1).max(1_000);
 
@@ -46,7 +44,3 @@ export const ListDelegationsQuery = z.object({
   deputy: Subject.optional(),
   ...pageQuery,
 });
-
-/** Whether it holds at this time. */
-export const isInForce = ({ begins_at, ends_at, revoked_at }: Delegation, at: EpochSeconds): boolean =>
-  revoked_at === null && begins_at <= at && at < ends_at;

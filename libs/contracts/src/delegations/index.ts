@@ -1,9 +1,3 @@
-export {
-  DelegateRequest,
-  Delegation,
-  DelegationPage,
-  isInForce,
-  ListDelegationsQuery,
-  longestDelegationDays,
-} from './delegation.js';
+export { DelegateRequest, Delegation, DelegationPage, ListDelegationsQuery } from './delegation.js';
 export { deputiesIn, namesOf, oncePerPerson } from './places.js';
+export { isInForce, longestDelegationDays } from './in-force.js';

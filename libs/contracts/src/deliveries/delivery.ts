@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { Id, Lease, stored } from '../fields/fields.js';
-import { EpochSeconds } from '../time/time.js';
+import { EpochSeconds } from '../time/epoch.js';
 
 export const NoticeKind = z.enum([
   'pending',

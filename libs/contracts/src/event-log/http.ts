@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { eventNames } from '../events/catalogue.js';
 import { Id, JsonObject, stored } from '../fields/fields.js';
 import { listOf } from '../fields/list.js';
-import { EpochSeconds } from '../time/time.js';
+import { EpochSeconds } from '../time/epoch.js';
 import { pageOf, pageQuery } from '../fields/page.js';
 
 const EventNameList = listOf(z.enum(eventNames));

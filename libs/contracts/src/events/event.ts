@@ -1,7 +1,7 @@
 import { catalogue, type EventData, type EventName, type ServiceName } from './catalogue.js';
 import { TerminalError } from '../problems/errors.js';
 import type { Provenance } from '../provenance/provenance.js';
-import type { TraceContext } from '../trace/trace-context.js';
+import type { TraceContext } from '../trace/trace-headers.js';
 import { z } from 'zod';
 
 /** An event that has happened: its data, and the CloudEvents attributes that travel as headers. */

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { CallArguments } from '../calls/call-arguments.js';
 import { Id, Lease, QueueOwner, RequestedBy, Salt, stored } from '../fields/fields.js';
-import { EpochSeconds } from '../time/time.js';
+import { EpochSeconds } from '../time/epoch.js';
 import { redactArguments, ToolVersion } from '../calls/tool-call.js';
 
 export const ExecutionStatus = z

@@ -3,7 +3,7 @@ import { catalogue } from '../events/catalogue.js';
 import { Execution, ExecutionStatus } from './execution.js';
 import { Id } from '../fields/fields.js';
 import { IdList } from '../fields/list.js';
-import { EpochSeconds } from '../time/time.js';
+import { EpochSeconds } from '../time/epoch.js';
 import { pageOf, pageQuery } from '../fields/page.js';
 
 export const ListExecutionsQuery = z.object({

@@ -1,9 +1,9 @@
 import { z } from 'zod';
+import { longestId } from './longest-id.js';
 import { Traceparent, Tracestate } from '../trace/trace-context.js';
-import { EpochMillis, EpochSeconds } from '../time/time.js';
+import { EpochMillis, EpochSeconds } from '../time/epoch.js';
 
 /** Ids are opaque to everyone but their maker; the limit keeps them usable as keys. */
-export const longestId = 200;
 export const Id = z.string().min(1).max(longestId);
 /** Who sent the request of a run, apart from the user for whom it is. */
 export const RequestedBy = Id.nullable().default(null).meta({

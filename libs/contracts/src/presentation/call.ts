@@ -1,5 +1,6 @@
 import { blockOf, type Block } from './block.js';
-import { argumentOf, type PresentableCall, type Risk } from './presentation.js';
+import { argumentOf, type PresentableCall } from './presentable-call.js';
+import type { Risk } from './presentation.js';
 import { environmentOf, riskOf, type PresentedEnvironment } from './risk.js';
 import { argumentsInTitle, inOrder, titleOf, type TitlePart } from './title.js';
 

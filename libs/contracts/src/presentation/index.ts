@@ -2,6 +2,7 @@ export { type Block, type Language, type NumberedLine, numberedLines } from './b
 export { type PresentedArgument, type PresentedCall, presentCall, typedTarget } from './call.js';
 export { argumentLines } from './call-text.js';
 export { type DiffLine } from './diff.js';
-export { ArgumentFormat, EnvironmentColor, type PresentableCall, Presentation, Risk } from './presentation.js';
-export { type PresentedEnvironment, environmentOf, isRiskier, mayBeApprovedTogether, riskOf } from './risk.js';
+export type { PresentableCall } from './presentable-call.js';
+export { ArgumentFormat, EnvironmentColor, Presentation, Risk } from './presentation.js';
+export { type PresentedEnvironment, environmentOf, isRiskier, mayBeApprovedTogether, riskOf, risks } from './risk.js';
 export { type TitlePart, actionLine, actionOf, argumentsInTitle, hasOtherBraces, titleLine, titleOf } from './title.js';

@@ -1,12 +1,10 @@
-import {
-  argumentOf,
-  type EnvironmentColor,
-  type Presentation,
-  type PresentableCall,
-  type Risk,
-} from './presentation.js';
+import { argumentOf, type PresentableCall } from './presentable-call.js';
+import type { EnvironmentColor, Presentation, Risk } from './presentation.js';
 
 const ranks: Record<Risk, number> = { low: 0, high: 1, critical: 2 };
+
+/** All there are, the least first. */
+export const risks = Object.keys(ranks) as Risk[];
 
 const riskiest = (risks: readonly Risk[]): Risk =>
   risks.reduce((most, risk) => (ranks[risk] > ranks[most] ? risk : most), 'low');

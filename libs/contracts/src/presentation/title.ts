@@ -1,5 +1,5 @@
 import { markedLine } from '../text/visible-text.js';
-import { argumentOf, type PresentableCall } from './presentation.js';
+import { argumentOf, type PresentableCall } from './presentable-call.js';
 import { environmentOf } from './risk.js';
 
 /** A part of a title: words of the declaration, or what a call says, which can never be taken for them. */

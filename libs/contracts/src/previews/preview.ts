@@ -4,7 +4,7 @@ import { callDigest } from '../calls/digest.js';
 import type { ExactCall } from '../calls/exact-call.js';
 import { Id } from '../fields/fields.js';
 import { canonicalJson } from '../json/canonical-json.js';
-import { EpochSeconds } from '../time/time.js';
+import { EpochSeconds } from '../time/epoch.js';
 import { sha256Hex } from '#sha256';
 
 /** Characters of an output that is shown; a longer one is not shown in part. */

@@ -1,1 +1,2 @@
-export { Answer, AnswerRequest, AskRequest, openQuestion, Question, QuestionText } from './question.js';
+export { Answer, AnswerRequest, AskRequest, Question, QuestionText } from './question.js';
+export { openQuestion } from './open-question.js';

@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import { Id } from '../fields/fields.js';
-import { EpochSeconds } from '../time/time.js';
-import type { Approval } from '../approvals/approval.js';
+import { EpochSeconds } from '../time/epoch.js';
 
 export const QuestionText = z.string().trim().min(1).max(10_000);
 
@@ -21,12 +20,6 @@ export const Question = z.object({
   }),
 });
 export type Question = z.infer<typeof Question>;
-
-/** The question that a pending approval waits for the answer to: nobody but who asked approves it meanwhile. */
-export const openQuestion = ({ status, questions }: Pick<Approval, 'status' | 'questions'>): Question | undefined =>
-  status === 'pending'
-    ? questions.find(({ answer, withdrawn_at }) => answer === null && withdrawn_at === null)
-    : undefined;
 
 export const AskRequest = z.object({ text: QuestionText });
 export const AnswerRequest = z.object({ text: QuestionText });

@@ -30,6 +30,7 @@ export {
   isGated,
   showRun,
 } from './run.js';
-export { RunErrorCode, mayRetry, needsOperator, runErrors } from './run-error.js';
+export { RunErrorCode } from './run-error.js';
+export { mayRetry, needsOperator, runErrors } from './run-errors.js';
 export { RunEvent } from './run-events.js';
 export { Session, SessionOutput } from './session.js';

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
-import { mayRetry, needsOperator, RunErrorCode, runErrors } from './run-error.js';
+import { RunErrorCode } from './run-error.js';
+import { mayRetry, needsOperator, runErrors } from './run-errors.js';
 
 it('each reason why a run waits or ends is in the documentation', () => {
   const page = readFileSync(new URL('../../../../docs/http.md', import.meta.url), 'utf8').replaceAll(/ +/g, ' ');

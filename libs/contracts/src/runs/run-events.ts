@@ -1,4 +1,4 @@
-import { EpochSeconds } from '../time/time.js';
+import { EpochSeconds } from '../time/epoch.js';
 import { z } from 'zod';
 import { Id } from '../fields/fields.js';
 import { Requirement, ToolExecution } from '../calls/tool-call.js';

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { CallArguments } from '../calls/call-arguments.js';
 import { Id, JsonObject, Lease, QueueOwner, RequestedBy, stored } from '../fields/fields.js';
-import { EpochMillis, EpochSeconds, toEpochSeconds } from '../time/time.js';
+import { EpochMillis, EpochSeconds } from '../time/epoch.js';
+import { toEpochSeconds } from '../time/time.js';
 import { RunErrorCode } from './run-error.js';
 import { redactCall, redactRequirement, Requirement, ToolExecution } from '../calls/tool-call.js';
 

@@ -1,8 +1,7 @@
 export { type Backoff, backoffMs, jitteredBackoffMs } from './backoff.js';
+export { EpochMillis, EpochSeconds } from './epoch.js';
 export {
   type Clock,
-  EpochMillis,
-  EpochSeconds,
   type Millis,
   type Seconds,
   after,

@@ -1,12 +1,11 @@
 import { describe, expect, expectTypeOf, it } from 'vitest';
 import type { Backoff } from './backoff.js';
+import { EpochMillis, EpochSeconds } from './epoch.js';
 import {
   after,
   atMillis,
   atSeconds,
   earliest,
-  EpochMillis,
-  EpochSeconds,
   latest,
   millisOf,
   secondsOf,

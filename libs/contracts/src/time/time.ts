@@ -1,4 +1,5 @@
-import { z } from 'zod';
+import type { $brand } from 'zod';
+import type { EpochMillis, EpochSeconds } from './epoch.js';
 
 /**
  * Points in time and durations, of which the compiler knows the unit. At run time they are numbers.
@@ -7,18 +8,8 @@ import { z } from 'zod';
  * the functions below. Of durations, seconds are not taken for milliseconds nor the reverse, while numbers in the code
  * (`{ timeoutMs: 5_000 }`) are taken as they are.
  */
-export const EpochSeconds = z.int().nonnegative().brand<'EpochSeconds'>().meta({
-  description: 'Seconds since 1970-01-01T00:00:00Z.',
-});
-export type EpochSeconds = z.infer<typeof EpochSeconds>;
-
-export const EpochMillis = z.int().nonnegative().brand<'EpochMillis'>().meta({
-  description: 'Milliseconds since 1970-01-01T00:00:00Z.',
-});
-export type EpochMillis = z.infer<typeof EpochMillis>;
-
-export type Seconds = number & Partial<z.$brand<'Seconds'>>;
-export type Millis = number & Partial<z.$brand<'Millis'>>;
+export type Seconds = number & Partial<$brand<'Seconds'>>;
+export type Millis = number & Partial<$brand<'Millis'>>;
 
 /** What tells the time. */
 export type Clock = () => EpochMillis;

@@ -1,1 +1,2 @@
-export { type TraceContext, noTrace, traceContextOf, traceHeaders } from './trace-context.js';
+export { traceContextOf } from './trace-context.js';
+export { type TraceContext, noTrace, traceHeaders } from './trace-headers.js';

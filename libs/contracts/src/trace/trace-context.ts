@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { TraceContext } from './trace-headers.js';
 
 /** W3C trace context of the request that began it all, carried by every event that follows from it. */
 export const Traceparent = z.string().regex(/^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/);
@@ -12,22 +13,8 @@ export const Tracestate = z
   .max(512)
   .regex(new RegExp(`^${stateMember}(?:[ \\t]*,[ \\t]*${stateMember}){0,31}$`));
 
-/** Where in which trace something belongs; it is passed on, and nothing is decided by it. */
-export interface TraceContext {
-  traceparent: string | null;
-  /** Only ever beside a traceparent. */
-  tracestate: string | null;
-}
-
-export const noTrace: TraceContext = { traceparent: null, tracestate: null };
-
 /** A trace context as somebody wrote it: what cannot be read is none, and says nothing about what it came with. */
 export function traceContextOf(traceparent: unknown, tracestate: unknown): TraceContext {
   const parent = Traceparent.safeParse(traceparent).data ?? null;
   return { traceparent: parent, tracestate: parent && (Tracestate.safeParse(tracestate).data ?? null) };
 }
-
-/** The headers that pass it on. */
-export const traceHeaders = ({ traceparent, tracestate }: Partial<TraceContext>): Record<string, string> => ({
-  ...(traceparent != null && { traceparent, ...(tracestate != null && { tracestate }) }),
-});

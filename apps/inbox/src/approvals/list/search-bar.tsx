@@ -1,5 +1,5 @@
 import type { Approval } from '@countersign/contracts/approvals';
-import { environmentOf, Risk } from '@countersign/contracts/presentation';
+import { environmentOf, risks } from '@countersign/contracts/presentation';
 import { useEffect, useId, useRef, useState } from 'preact/hooks';
 import { callOf } from '../../calls/call-of.js';
 import { navigate } from '../../navigation.js';
@@ -79,7 +79,7 @@ export function SearchBar({ filters, known }: { filters: Filters; known: Iterabl
             Risk
             <select value={risk} onChange={(event) => apply({ risk: event.currentTarget.value })}>
               <option value="">any</option>
-              {Risk.options.map((each) => (
+              {risks.map((each) => (
                 <option key={each}>{each}</option>
               ))}
             </select>

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { ApiKeyView } from '../../auth/http.js';
 import { Delegation } from '../../delegations/delegation.js';
 import { Id } from '../../fields/fields.js';
-import { EpochSeconds } from '../../time/time.js';
+import { EpochSeconds } from '../../time/epoch.js';
 
 /** Everything of a key but what would let somebody use it. */
 export const KeyCreated = z.object({

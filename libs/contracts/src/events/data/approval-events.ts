@@ -16,7 +16,7 @@ import { Preview, PreviewRound } from '../../previews/preview.js';
 import { CallArguments } from '../../calls/call-arguments.js';
 import { Id, JsonObject, RequestedBy, Salt } from '../../fields/fields.js';
 import { RunStatus } from '../../runs/run.js';
-import { EpochSeconds } from '../../time/time.js';
+import { EpochSeconds } from '../../time/epoch.js';
 import { Ruling } from '../../approvals/terms.js';
 import { ApprovalType, PauseType, Requirement, ToolAnnotations, ToolVersion } from '../../calls/tool-call.js';
 import { call, run, signedBy } from './fields.js';
