@@ -7,6 +7,7 @@ from countersign import Countersign, GateError, gate
 from pydantic_ai import Agent
 
 client = Countersign(os.environ.get("COUNTERSIGN_URL", "http://127.0.0.1:4000"), os.environ["COUNTERSIGN_KEY"])
+[task] = sys.argv[1:] or ["Pay 80 back for order A-17: the parcel is lost."]
 agent = Agent("openai-chat:gpt-5.2", defer_model_check=True)
 
 
@@ -20,15 +21,15 @@ async def refund(order: str, amount: float) -> str:
     """Pays money back."""
     try:
         # The same order finds the same call, also after this program was killed.
-        return await pay_back(key=f"refund {order}", order=order, amount=amount)
+        return await pay_back(key=f"refund {order}", reason=task, order=order, amount=amount)
     except GateError as error:
         # A call that was not made is no failure of the program: the model learns why.
         return str(error)
 
 
-def main(task: str = "Pay 80 back for order A-17: the parcel is lost.") -> str:
+def main() -> str:
     return agent.run_sync(task).output
 
 
 if __name__ == "__main__":
-    print(main(*sys.argv[1:]))
+    print(main())

@@ -9,7 +9,7 @@ from countersign import Countersign, GateError, gate
 client = Countersign(os.environ.get("COUNTERSIGN_URL", "http://127.0.0.1:4000"), os.environ["COUNTERSIGN_KEY"])
 
 
-@gate(client, agent="bot", reason="The parcel is lost.")
+@gate(client, agent="bot")
 def refund(order: str, amount: float) -> str:
     return f"Paid {amount:g} for {order}."
 
@@ -20,11 +20,12 @@ async def refund_later(order: str, amount: float) -> str:
 
 
 def main(order: str, amount: float, *, later: bool = False) -> str:
-    """The same key finds the same call, also after this program was killed."""
+    # The same key finds the same call, also after this program was killed. The rest is what whoever decides should know.
+    call = {"key": order, "reason": "The parcel is lost.", "context": {"carrier": "Post"}}
     try:
         if later:
-            return asyncio.run(refund_later(key=order, order=order, amount=amount))
-        return refund(key=order, order=order, amount=amount)
+            return asyncio.run(refund_later(order=order, amount=amount, **call))
+        return refund(order=order, amount=amount, **call)
     except GateError as error:
         return f"{error.status}: {error.note}"
 

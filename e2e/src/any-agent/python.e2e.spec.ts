@@ -87,6 +87,42 @@ async def main():
 asyncio.run(main())
 `;
 
+/** Functions with parameters that are called like what a call may say besides, and what is asked for then. */
+const sameNames = `
+import asyncio, httpx, json
+from countersign import ApiError, Countersign, gate
+
+def refuse(request):
+    print(request.content.decode())
+    return httpx.Response(403, json={"code": "caller_not_declared"})
+
+class Refusing(Countersign):
+    def client(self):
+        return httpx.Client(transport=httpx.MockTransport(refuse), **self._options)
+    def async_client(self):
+        return httpx.AsyncClient(transport=httpx.MockTransport(refuse), **self._options)
+
+gated = gate(Refusing("http://x", "k"), agent="bot", reason="Always.")
+
+def call(function, **args):
+    try:
+        asked = gated(function)(**args)
+        if asyncio.iscoroutine(asked):
+            asyncio.run(asked)
+    except (ApiError, TypeError) as error:
+        print(getattr(error, "code", error))
+
+async def with_reason(reason): ...
+def with_any(**args): ...
+def plain(order): ...
+async def with_key(key): ...
+words = {"reason": "Lost.", "context": {"a": 1}}
+call(with_reason, **words)
+call(with_any, **words)
+call(plain, order="A-1", reason=None)
+call(with_key, key="mine")
+`;
+
 /** A program in Python whose function is behind the gate, with the package as it is published. */
 describe('an agent in Python', () => {
   const dir = mkdtempSync(join(tmpdir(), 'countersign-any-agent-'));
@@ -122,7 +158,12 @@ describe('an agent in Python', () => {
     const order = `A-1${more.join('')}`;
     const { said, wrong } = start(order, ...more);
     const tool_args = { order, amount: 40 };
-    await people.approvals.resolve(await pending(order), { status: 'approved', resolution_data: { tool_args } });
+    const id = await pending(order);
+    expect((await people.approvals.get(id)).context).toMatchObject({
+      reason: 'The parcel is lost.',
+      external: { context: { carrier: 'Post' } },
+    });
+    await people.approvals.resolve(id, { status: 'approved', resolution_data: { tool_args } });
     expect([await wrong, await said]).toEqual(['', expect.stringContaining(`Paid 40 for ${order}`)]);
   });
 
@@ -141,6 +182,23 @@ describe('an agent in Python', () => {
   it('gives up, and says so, when the executor never gets an approved call', async () => {
     const program = spawn('python3', ['-c', neverHeardOf], { env });
     expect([await text(program.stdout), await text(program.stderr)]).toEqual(['execution_not_found after 30 s\n', '']);
+  });
+
+  it('keeps what its function takes under its own names, and does not take one that cannot be told apart', async () => {
+    const program = spawn('python3', ['-c', sameNames], { env });
+    const [said, wrong] = await Promise.all([text(program.stdout), text(program.stderr)]);
+    const lines = said.trim().split('\n');
+    const asked = lines.flatMap((line) => (line.startsWith('{') ? [JSON.parse(line) as unknown] : []));
+    const wanted = (tool_name: string, tool_args: unknown) => ({
+      calls: [{ tool_name, tool_args }],
+      reason: 'Always.',
+    });
+    expect(asked, wrong).toEqual([
+      { ...wanted('with_reason', { reason: 'Lost.' }), context: { a: 1 } },
+      wanted('with_any', { reason: 'Lost.', context: { a: 1 } }),
+      wanted('plain', { order: 'A-1' }),
+    ]);
+    expect(lines.at(-1)).toContain('with_key: key names a call');
   });
 
   it('whose lease is lost is cancelled while it works, and its outcome is unknown', async () => {

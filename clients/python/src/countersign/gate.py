@@ -20,7 +20,7 @@ from .lease import ELSEWHERE, Lease, _current
 from .transport import Countersign, Request, Steps, answer_of, patiently, unreachable
 
 Gated = Callable[..., Any]
-"""The function with keyword arguments alone, and ``key=`` to name a call; awaitable where the function is."""
+"""The function with keyword arguments alone, and ``key=``, ``reason=`` and ``context=`` of a call; awaitable where the function is."""
 
 # The news of a decision reaches executor and runner apart, so that the executor may know of it a little later.
 _NEWS_TAKES_S = 30.0
@@ -33,15 +33,24 @@ def gate(
 
     The function is called with the arguments that were approved. What it returns is stored as JSON. Raises ``GateError``
     when the call is not made, and ``ApiError`` when it may not be asked for.
+
+    ``key=`` of a call names it. ``reason=`` and ``context=``, a dictionary, are shown to whoever decides on that call, as what
+    the agent says; a function with parameters of these names, or with ``**``, is handed them as arguments instead.
     """
 
     def wrap(function: Callable[..., Any]) -> Gated:
-        said = {"reason": reason, "framework": framework}
-        about = {name: value for name, value in said.items() if value is not None}
+        own = inspect.signature(function).parameters
+        if "key" in own:
+            raise TypeError(f"{function.__name__}: key names a call, and cannot be a parameter of a gated function.")
+        takes_any = any(each.kind is each.VAR_KEYWORD for each in own.values())
+        words = () if takes_any else tuple(name for name in ("reason", "context") if name not in own)
 
         def dialogue(key: str | None, args: dict[str, Any]) -> Steps:
+            said = {"reason": reason, "framework": framework}
+            said |= {name: value for name in words if (value := args.pop(name, None)) is not None}
             call = {"tool_name": tool or function.__name__, "tool_args": args}
-            return _dialogue(agent, {"calls": [call], **about}, key or str(uuid.uuid4()))
+            wanted = {"calls": [call], **{name: value for name, value in said.items() if value is not None}}
+            return _dialogue(agent, wanted, key or str(uuid.uuid4()))
 
         @functools.wraps(function)
         def gated(*, key: str | None = None, **args: Any) -> Any:
