@@ -26,7 +26,7 @@ export interface Previous {
  */
 export async function previousVersion(): Promise<Previous | string> {
   const commit = previousCommit();
-  if (!commit) return 'needs the history of git';
+  if (!commit) return 'It needs the history of git';
   const name = commit.slice(0, 10);
   const build = await prepared(join(stateDir, `previous-${name}`), async (work) => {
     for (const former of globSync('previous-*[0-9a-f]', { cwd: stateDir }))
@@ -40,7 +40,9 @@ export async function previousVersion(): Promise<Previous | string> {
     if (hasPackagesOf(commit)) throw error;
     return undefined;
   });
-  return build === undefined ? `${name} needs packages that are not installed here` : { name, build };
+  return build === undefined
+    ? `What was there before, ${name}, needs packages that are not installed here`
+    : { name, build };
 }
 
 const hasPackagesOf = (commit: string): boolean =>
@@ -50,6 +52,10 @@ function previousCommit(): string | undefined {
   // oxlint-disable-next-line node/no-process-env -- of whoever runs the tests
   const named = process.env['COUNTERSIGN_PREVIOUS'];
   if (named) return line(git('rev-parse', '--verify', `${named}^{commit}`));
+  return lastVersion() ?? (deepened() ? lastVersion() : undefined);
+}
+
+function lastVersion(): string | undefined {
   try {
     const release = line(git('tag', '--list', 'v*', '--merged', 'HEAD^', '--sort=-version:refname'));
     if (release) return line(git('rev-parse', `${release}^{commit}`));
@@ -61,8 +67,24 @@ function previousCommit(): string | undefined {
   }
 }
 
+/** A checkout of CI often has its last commit alone, and whoever made it can have the rest. */
+function deepened(): boolean {
+  try {
+    if (line(git('rev-parse', '--is-shallow-repository')) !== 'true') return false;
+    git('fetch', '--quiet', '--tags', '--deepen=200');
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 const git = (...args: string[]): Buffer =>
-  execFileSync('git', args, { cwd: root, maxBuffer: 256 * 1024 * 1024, stdio: ['ignore', 'pipe', 'ignore'] });
+  execFileSync('git', args, {
+    cwd: root,
+    maxBuffer: 256 * 1024 * 1024,
+    stdio: ['ignore', 'pipe', 'ignore'],
+    timeout: 60_000,
+  });
 const line = (output: Buffer): string | undefined => output.toString().split('\n')[0] || undefined;
 
 /** Its own packages by their names; any others are found further up, in this checkout. */

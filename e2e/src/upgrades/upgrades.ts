@@ -7,13 +7,25 @@ import type { Previous } from './previous.js';
 /** What is of the version before; anything else is of this one. */
 type OfPrevious = readonly (keyof Builds)[];
 
-/** Two versions share the work, with runs under way that one began and the other ends; each call is made once. */
+/**
+ * Two versions share the work, with runs under way that one began and the other ends; each call is made once.
+ *
+ * @param version the one before, or why there is none
+ */
 export function describeUpgrades(
   name: string,
-  { name: previous, build }: Previous,
+  version: Previous | string,
   [first, ...next]: readonly [OfPrevious, ...OfPrevious[]],
   makeStack: MakeStack,
 ): void {
+  if (typeof version === 'string') {
+    // Counted, and seen: nobody takes it for tried.
+    const line = '!'.repeat(100);
+    console.error(`\n${line}\n  NOT TESTED: an upgrade on ${name}. ${version}.\n${line}\n`);
+    it.skip(`An upgrade on ${name}: ${version}`);
+    return;
+  }
+  const { name: previous, build } = version;
   const of = (apps: OfPrevious): Builds => Object.fromEntries(apps.map((app) => [app, build]));
 
   describe(`This version beside ${previous} on ${name}`, () => {
@@ -21,9 +33,12 @@ export function describeUpgrades(
     beforeAll(() => world.open(), 120_000);
     afterAll(() => world.close());
 
+    const asked: (string | null)[] = [];
     const ask = async () => {
       const line = aLine();
-      return { line, ...(await world.startPaused(world.plans.plan('deploy', wants(call('deploy', { line }))))) };
+      const paused = await world.startPaused(world.plans.plan('deploy', wants(call('deploy', { line }))));
+      asked.push(paused.run.run_id, paused.approval.id);
+      return { line, ...paused };
     };
     type Asked = Awaited<ReturnType<typeof ask>>;
     const approve = ({ approval }: Asked) => world.client.resolve(approval.id, 'approved', 'ada');
@@ -38,22 +53,24 @@ export function describeUpgrades(
     };
 
     it('goes on with what the other one began, in both orders, and makes each call once', async () => {
-      let waiting = [await ask(), await ask(), await ask()];
+      const askForThree = () => Promise.all([ask(), ask(), ask()]);
+      let waiting = await askForThree();
       for (const after of next) {
-        const [held, during, later] = waiting as [Asked, Asked, Asked];
+        const [held, during, later] = waiting;
         await world.client.turn('pause', null);
         await approve(held);
         await world.stack.roll(of(after), async () => {
           await approve(during);
           await world.client.turn('resume', null);
-          waiting = [await ask(), await ask(), await ask()];
+          waiting = await askForThree();
         });
         await approve(later);
         await expectDone(held, during, later);
       }
       await Promise.all(waiting.map(approve));
       await expectDone(...waiting);
-      expect(await world.client.letters()).toEqual([]);
+      // Other scenarios leave letters of theirs on the same log.
+      expect((await world.client.letters()).filter(({ key }) => asked.includes(key))).toEqual([]);
     }, 180_000);
   });
 }
