@@ -3,7 +3,7 @@ import type { Run, RunStatus } from '@countersign/contracts/runs';
 import type { Bus, Delivery } from '@countersign/messaging';
 import type { Store } from '@countersign/persistence';
 import { openTemporaryDatabase } from '@countersign/testing';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { hasStatus, waitsForPerson, RunWatch } from './run-watch.js';
 import {
   call,
@@ -73,6 +73,21 @@ describe('waiting for a run', () => {
     const { waited } = await begin();
     await complete();
     expect(await waited).toBe('COMPLETED');
+  });
+
+  it('costs the store no more looks where many wait, and one that waits alone none less', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date'] });
+    onTestFinished(() => void vi.useRealTimers());
+    let looks = 0;
+    const counted = { ...store, get: async () => (looks++, pending) };
+    const watched = new RunWatch(counted, stopping.signal);
+    const wait = (id: number) => void watched.waitFor(`run-${id}`, hasStatus(['COMPLETED']), 60_000);
+    wait(0);
+    await vi.advanceTimersByTimeAsync(10_500);
+    expect(looks).toBe(11);
+    for (let n = 1; n < 5_000; n++) wait(n);
+    await vi.advanceTimersByTimeAsync(20_000);
+    expect(looks).toBeLessThan(5_011 + 500 * 21);
   });
 
   it('goes on when the run changed to something else', async () => {

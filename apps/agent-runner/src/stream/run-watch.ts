@@ -1,11 +1,13 @@
 import { catalogue, eventNames, versionIn } from '@countersign/contracts';
 import { isFinishedStatus, type Run, type RunStatus } from '@countersign/contracts/runs';
-import type { Millis } from '@countersign/contracts/time';
+import { millisOf, type Millis } from '@countersign/contracts/time';
 import type { Bus, Subscription } from '@countersign/messaging';
 import type { Store } from '@countersign/persistence';
 
-/** A run may have changed without a word of it arriving here; it is looked up this often. */
+/** A run may have changed without a word of it arriving here; it is looked up this often, */
 const lookEveryMs = 1_000;
+/** and less often where more wait than can be looked up at this rate: for them there is their deadline. */
+const mostLooksPerSecond = 500;
 
 /** The run is over, or waits for a person. */
 export const waitsForPerson = ({ status, calls }: Run): boolean =>
@@ -77,11 +79,12 @@ export class RunWatch {
   }
 
   /** Resolves when the run may have changed since this was called, and after a while in any case. */
-  nextChange(runId: string, patience = lookEveryMs): { happened: Promise<void>; dismiss(): void } {
+  nextChange(runId: string, patience = Infinity): { happened: Promise<void>; dismiss(): void } {
     const { promise: happened, resolve } = Promise.withResolvers<void>();
     const waiting = this.#waiting.get(runId) ?? new Set();
     this.#waiting.set(runId, waiting.add(resolve));
-    const timer = setTimeout(resolve, Math.min(lookEveryMs, patience));
+    const inTurn = Math.max(lookEveryMs, millisOf(this.#waiting.size / mostLooksPerSecond));
+    const timer = setTimeout(resolve, Math.min(inTurn, patience));
     const dismiss = () => {
       clearTimeout(timer);
       waiting.delete(resolve);

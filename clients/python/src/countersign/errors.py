@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-TEMPORARY = frozenset({0, 429, 502, 503, 504})
+TEMPORARY = frozenset({0, 408, 429, 502, 503, 504})
 
 
 class ApiError(Exception):

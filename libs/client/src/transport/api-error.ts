@@ -56,7 +56,7 @@ export class ApiError extends Error {
 }
 
 /** 0 is no answer. */
-const temporary = new Set([0, 429, 502, 503, 504]);
+const temporary = new Set([0, 408, 429, 502, 503, 504]);
 
 /** What an answer that is not good says. */
 export async function errorOf(response: Response): Promise<ApiError> {

@@ -45,6 +45,11 @@ describe('an error', () => {
     expect(error!.detail).toContain('502');
   });
 
+  it.each([408, 429, 503])('with the status %i may pass', async (status) => {
+    const client = await serving(refused(status));
+    expect(await errorOf(client.approvals.get('x'))).toMatchObject({ status, isTemporary: true });
+  });
+
   it('tells apart that nobody is there, that nobody answers, and that something else does', async () => {
     const client = await serving(
       absent,
