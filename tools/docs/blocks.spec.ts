@@ -11,6 +11,8 @@ import { checkYaml } from './checks/yaml.js';
 const checks: Record<string, (block: Block, http: Http) => void | Promise<void>> = {
   json: checkJson,
   sh: checkShell,
+  // Is run by `e2e/src/any-agent/frameworks.e2e.spec.ts`.
+  python: () => undefined,
   // A picture, or what a program prints.
   text: () => undefined,
   ts: checkTypeScript,

@@ -431,4 +431,17 @@ describe('the calls of an agent that runs elsewhere', () => {
     ]);
     expect(body).toMatchObject({ status: 'COMPLETED', calls: [{ status: 'rejected' }] });
   });
+
+  it('are a stream of events to who asked, up to their end', async () => {
+    const { body: asked } = await office.ask([refund]);
+    const response = await office.standalone.ask('GET', `/runs/${asked.run_id}/events`, { key: office.keys.bot });
+    expect(response.headers.get('content-type')).toMatch(/^text.event-stream/);
+    await office.resolve(asked.calls[0]!.id, 'rejected');
+    expect([...(await response.text()).matchAll(/^event: (.+)$/gm)].map(([, name]) => name)).toEqual([
+      'RunStarted',
+      'RunPaused',
+      'ToolCallCompleted',
+      'RunCompleted',
+    ]);
+  });
 });

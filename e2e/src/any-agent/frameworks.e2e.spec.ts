@@ -121,13 +121,18 @@ describe('an agent that somebody has already', () => {
     },
   );
 
-  it.concurrent('is a function behind the gate, as the page has it', async () => {
-    const program = join(folder, 'page.ts');
-    writeFileSync(program, blockOf('ts').replace('http://127.0.0.1:4000', child.url));
-    const { stdout } = spawn(process.execPath, [program], { env });
+  it.concurrent.each([
+    ['ts', process.execPath, 'A-17'],
+    ['python', 'python3', 'A-18'],
+  ])('is a function behind the gate, as the page has it in %s', async (language, interpreter, order) => {
+    const program = join(folder, `page.${language}`);
+    writeFileSync(program, blockOf(language).replace('http://127.0.0.1:4000', child.url));
+    const { stdout } = spawn(interpreter, [program], { env });
     const said = text(stdout);
-    await people.approvals.resolve((await pending('A-17')).id, { status: 'approved' });
-    expect(await said).toBe('Paid 80 for A-17.\n');
+    const { id, context } = await pending(order);
+    expect(context['reason']).toBe('The parcel is lost.');
+    await people.approvals.resolve(id, { status: 'approved' });
+    expect(await said).toBe(`Paid 80 for ${order}.\n`);
   });
 
   it.concurrent('has the tools over MCP, with agno and the OpenAI Agents SDK as they are', async () => {

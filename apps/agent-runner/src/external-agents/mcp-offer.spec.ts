@@ -8,6 +8,7 @@ import {
   completed,
   continued,
   now,
+  outcomeUnknown,
   requested,
   resolved,
   runAfter,
@@ -74,6 +75,16 @@ describe('what is answered over the Model Context Protocol', () => {
     const stopping = AbortSignal.abort();
     const answered = await answer(askedFor(deploy), { waitMs: 60_000, stopping, said });
     expect([answered.fields, said]).toMatchObject([{ status: 'waiting' }, []]);
+  });
+
+  it('says at once that an outcome is unknown, and that nobody makes the call again', async () => {
+    const asked = askedFor(deploy);
+    const call = callIn(asked, 'call_a');
+    const answered = await answer(continued(asked, now, resolved(call, 'approved'), outcomeUnknown(call)), {
+      waitMs: 60_000,
+    });
+    expect(answered).toMatchObject({ isError: true, fields: { status: 'outcome_unknown' } });
+    expect(answered.text).toMatch(/UNKNOWN whether the call was made. It is not made again/);
   });
 
   it('is a refusal for a tool that is not offered, since nobody could make the call', async () => {
