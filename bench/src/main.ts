@@ -178,6 +178,14 @@ async function measureGates({ name: stack, idle: apps, fresh }: Stack): Promise<
   return measured;
 }
 
+/** Calls of agents that run elsewhere, which nobody decides. */
+async function measureCallers({ name: stack, idle: apps, fresh }: Stack, total: number): Promise<Waiting[]> {
+  const { env, discard } = fresh();
+  const measured = await measureWaiting({ stack, env, apps }, { total, callers: 100 });
+  discard();
+  return measured;
+}
+
 const { values: options } = parseArgs({
   options: {
     embedded: { type: 'boolean', default: false },
@@ -203,7 +211,7 @@ const rows: Row[] = [];
 let idle: Idle[] = [];
 let bundle: Bundle | undefined;
 const gates: GateCost[] = [];
-let waiting: Waiting[] = [];
+const waiting: Waiting[] = [];
 let held: Held[] = [];
 let decisions: Approvals | undefined;
 const chains: Chains[] = [];
@@ -240,11 +248,7 @@ try {
   }
   if (everything || gate) {
     for (const stack of stacks) gates.push(...(await measureGates(stack)));
-    const { env, discard } = embedded().fresh();
-    console.error('callers that wait');
-    // As many connections as one instance takes unless HTTP_CONNECTIONS says otherwise.
-    waiting = await measureWaiting(env, 1_000, 100);
-    discard();
+    for (const stack of stacks) waiting.push(...(await measureCallers(stack, options.quick ? 1_000 : 10_000)));
   }
   if (everything || options.idle) {
     console.error(`idle for ${idleSeconds} seconds`);

@@ -149,7 +149,7 @@ export const heldTable = (held: readonly Held[]): string =>
 export const gateTable = (measured: readonly GateCost[]): string =>
   measured.length > 0
     ? table(
-        ['gated calls on', 'at once', 'calls/s', 'asked ms', 'begun', 'told', 'p50 of all', 'p99'],
+        ['gated calls on', 'at once', 'calls/s', 'asked ms', 'begun', 'told', 'p50 of all', 'p99', 'of 5 requests'],
         measured.map((each) => [
           each.stack,
           String(each.concurrency),
@@ -159,6 +159,7 @@ export const gateTable = (measured: readonly GateCost[]): string =>
           text(each.told_p50_ms, 1),
           text(each.total_p50_ms, 1),
           text(each.total_p99_ms, 1),
+          text(each.total_p50_ms / each.requests_p50_ms, 1),
         ]),
       )
     : '';
@@ -166,10 +167,13 @@ export const gateTable = (measured: readonly GateCost[]): string =>
 export const waitingTable = (measured: readonly Waiting[]): string =>
   measured.length > 0
     ? table(
-        ['calls that wait', 'callers', 'RSS MB', 'heap in use MB', 'cores'],
-        measured.map(({ calls, callers, rss_mb, heap_mb, cpu }) => [
+        ['on', 'service', 'calls that wait', 'callers', 'since s', 'RSS MB', 'heap in use MB', 'cores'],
+        measured.map(({ stack, app, calls, callers, seconds, rss_mb, heap_mb, cpu }) => [
+          stack,
+          app,
           String(calls),
           String(callers),
+          String(seconds),
           text(rss_mb, 0),
           text(heap_mb, 1),
           text(cpu, 2),

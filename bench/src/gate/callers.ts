@@ -28,10 +28,19 @@ export interface Callers {
   people: CountersignClient;
   /** For each caller, what its functions are gated with. */
   bots: Omit<GateOptions, 'reason'>[];
-  /** The process with the runner. */
-  runner: Child;
+  /** The services, each a process. */
+  services: { app: string; child: Child }[];
+  /** Where the runner is. */
+  url: string;
   stop(): Promise<void>;
 }
+
+/** All callers have one address here. */
+const unlimited = {
+  RATE_LIMIT_PER_MINUTE: '0',
+  HTTP_CONNECTIONS: '20000',
+  HTTP_CONNECTIONS_PER_ADDRESS: '20000',
+};
 
 /** Starts these services, each in a process of its own, and makes a key for each caller. */
 export async function startCallers(
@@ -44,9 +53,9 @@ export async function startCallers(
   const started = await Promise.all(
     apps.map(async (app) => {
       const port = await freePort();
-      const settings = { ...env, COUNTERSIGN_CONFIG: file, PORT: String(port), RATE_LIMIT_PER_MINUTE: '0' };
+      const settings = { ...unlimited, ...env, COUNTERSIGN_CONFIG: file, PORT: String(port) };
       const execArgv = ['--import', probe, '--expose-gc'];
-      return { url: `http://127.0.0.1:${port}`, child: startService({ app, env: settings, execArgv }) };
+      return { app, url: `http://127.0.0.1:${port}`, child: startService({ app, env: settings, execArgv }) };
     }),
   );
   await Promise.all(started.map(({ url }) => untilReady(url)));
@@ -59,5 +68,5 @@ export async function startCallers(
     bots.push({ client: new CountersignClient({ url, key }), agent: `bot-${n}`, tool: 'refund' });
   }
   const stop = async () => void (await Promise.all(started.map(({ child }) => child.stop())));
-  return { people, bots, runner: started[0]!.child, stop };
+  return { people, bots, services: started, url: runs, stop };
 }

@@ -1,7 +1,8 @@
-import { ApiError, gate, type CountersignClient } from '@countersign/client';
+import { ApiError, CountersignClient, gate } from '@countersign/client';
 import { secondsOf } from '@countersign/contracts/time';
 import { setTimeout as delay } from 'node:timers/promises';
 import { quantile } from '../cycles/load.js';
+import { access } from '../credentials.js';
 import { startCallers } from './callers.js';
 
 /** What a gated call takes besides the decision on it, in milliseconds. */
@@ -17,7 +18,12 @@ export interface GateCost {
   told_p50_ms: number;
   total_p50_ms: number;
   total_p99_ms: number;
+  /** As many requests as a call makes, which do nothing, one after another. */
+  requests_p50_ms: number;
 }
+
+/** Asked, heard that it is approved, claimed, reported, heard that it is over. */
+const requestsOfACall = 5;
 
 type Taken = Record<'asked' | 'begun' | 'told', number>;
 
@@ -26,7 +32,7 @@ export async function measureGate(
   { stack, env, apps }: { stack: string; env: Record<string, string>; apps: readonly string[] },
   { levels, seconds }: { levels: readonly number[]; seconds: number },
 ): Promise<GateCost[]> {
-  const { bots, people, stop } = await startCallers(env, apps, Math.max(...levels));
+  const { bots, people, url, stop } = await startCallers(env, apps, Math.max(...levels));
   const measured: GateCost[] = [];
   try {
     // What was just started is several times slower.
@@ -44,6 +50,7 @@ export async function measureGate(
         told_p50_ms: p(({ told }) => told),
         total_p50_ms: p(total),
         total_p99_ms: p(total, 0.99),
+        requests_p50_ms: quantile(await requestsOf(concurrency, url, seconds), 0.5) ?? Number.NaN,
       });
     }
   } finally {
@@ -54,14 +61,28 @@ export async function measureGate(
 
 type Bot = Awaited<ReturnType<typeof startCallers>>['bots'][number];
 
-async function callsOf(bots: readonly Bot[], people: CountersignClient, seconds: number): Promise<Taken[]> {
-  const taken: Taken[] = [];
+const callsOf = (bots: readonly Bot[], people: CountersignClient, seconds: number): Promise<Taken[]> =>
+  repeated(bots, seconds, (bot) => oneCall(bot, people));
+
+/** Each does it again and again for so long. @returns what came of it */
+async function repeated<T, R>(those: readonly T[], seconds: number, work: (one: T) => Promise<R>): Promise<R[]> {
+  const taken: R[] = [];
   const began = performance.now();
-  const loop = async (bot: Bot) => {
-    while (secondsOf(performance.now() - began) < seconds) taken.push(await oneCall(bot, people));
+  const loop = async (one: T) => {
+    while (secondsOf(performance.now() - began) < seconds) taken.push(await work(one));
   };
-  await Promise.all(bots.map(loop));
+  await Promise.all(those.map(loop));
   return taken;
+}
+
+function requestsOf(concurrency: number, url: string, seconds: number): Promise<number[]> {
+  const client = new CountersignClient({ url, key: access.ADMIN_KEY });
+  const those = Array.from({ length: concurrency }, (_, n) => n);
+  return repeated(those, Math.min(2, seconds), async () => {
+    const start = performance.now();
+    for (let n = 0; n < requestsOfACall; n += 1) await client.request('GET', '/health/live');
+    return performance.now() - start;
+  });
 }
 
 async function oneCall(bot: Bot, people: CountersignClient): Promise<Taken> {

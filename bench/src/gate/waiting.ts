@@ -1,14 +1,19 @@
 import { ApiError, type Calls } from '@countersign/client';
 import type { RequestedCalls } from '@countersign/contracts/runs';
-import { millisOf } from '@countersign/contracts/time';
+import { millisOf, secondsOf } from '@countersign/contracts/time';
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
+import type { Child } from '../child.js';
 import { startCallers, type Callers } from './callers.js';
 
-/** What the process that holds them uses while callers wait for people. */
+/** What a service uses while callers wait for people. */
 export interface Waiting {
+  stack: string;
+  app: string;
   calls: number;
   callers: number;
+  /** Since all of them wait. */
+  seconds: number;
   rss_mb: number;
   heap_mb: number;
   /** Of one core, over ten seconds of waiting. */
@@ -19,21 +24,25 @@ const mb = 1024 * 1024;
 const atOnce = 32;
 const watchedS = 10;
 
-/** More and more calls, each with a request that waits for it. */
-export async function measureWaiting(env: Record<string, string>, total: number, callers: number): Promise<Waiting[]> {
-  const { bots, runner, stop } = await startCallers(env, ['standalone'], callers);
+/** More and more calls, each with a request that waits for it; and as many for longer. */
+export async function measureWaiting(
+  { stack, env, apps }: { stack: string; env: Record<string, string>; apps: readonly string[] },
+  { total, callers }: { total: number; callers: number },
+): Promise<Waiting[]> {
+  const { bots, services, stop } = await startCallers(env, apps, callers);
   const measured: Waiting[] = [];
   const over = new AbortController();
   try {
-    for (let calls = 0; calls <= total; calls += total / 5) {
-      await ask(bots, calls - (measured.at(-1)?.calls ?? 0), over.signal);
+    let [asked, since] = [0, performance.now()];
+    for (const calls of [0, total / 2, total, total]) {
+      if (calls > asked) {
+        await ask(bots, calls - asked, over.signal);
+        [asked, since] = [calls, performance.now()];
+      } else await delay(millisOf(watchedS) * 3);
       await delay(3_000);
-      const before = await usageOf(runner);
-      await delay(millisOf(watchedS));
-      const { rss, heap, cpu } = await usageOf(runner);
-      const used = cpu.user + cpu.system - before.cpu.user - before.cpu.system;
-      console.error(`${calls} calls wait`);
-      measured.push({ calls, callers, rss_mb: rss / mb, heap_mb: heap / mb, cpu: used / 1e6 / watchedS });
+      const seconds = Math.round(secondsOf(performance.now() - since));
+      for (const used of await usageOf(services)) measured.push({ stack, calls, callers, seconds, ...used });
+      console.error(`${stack}: ${calls} calls wait`);
     }
   } finally {
     over.abort();
@@ -48,9 +57,17 @@ interface Usage {
   cpu: NodeJS.CpuUsage;
 }
 
-function usageOf(child: Callers['runner']): Promise<Usage> {
-  child.send({ usage: true });
-  return child.next<Usage>(30);
+function usageOf(services: Callers['services']): Promise<Pick<Waiting, 'app' | 'rss_mb' | 'heap_mb' | 'cpu'>[]> {
+  const look = (child: Child): Promise<Usage> => (child.send({ usage: true }), child.next<Usage>(60));
+  return Promise.all(
+    services.map(async ({ app, child }) => {
+      const before = await look(child);
+      await delay(millisOf(watchedS));
+      const { rss, heap, cpu } = await look(child);
+      const used = cpu.user + cpu.system - before.cpu.user - before.cpu.system;
+      return { app, rss_mb: rss / mb, heap_mb: heap / mb, cpu: used / 1e6 / watchedS };
+    }),
+  );
 }
 
 async function ask(bots: Callers['bots'], count: number, signal: AbortSignal): Promise<void> {
