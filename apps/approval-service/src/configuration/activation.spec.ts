@@ -8,7 +8,7 @@ import { openTemporaryDatabase } from '@countersign/testing';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { now } from '../../test/approval.fixtures.js';
 import { Activation, ConfigConflict } from './activation.js';
 import { decideConfigVersion } from './config-version.js';
@@ -33,12 +33,12 @@ describe('putting a file in force', () => {
   });
 
   /** An approval service on a machine of its own. */
-  function instance(name: string, text: string, alone = false) {
+  function instance(name: string, text: string, alone = false, wait = async (): Promise<unknown> => undefined) {
     const path = join(dir, name);
     const put = (content: string) => writeFileSync(path, content);
     put(text);
     const store = configVersionsIn(database.database);
-    const configuration = new Configuration({ store, path, alone, log });
+    const configuration = new Configuration({ store, path, alone, log, wait });
     let people: unknown;
     const declaration = readDeclaration(path);
     configuration.follow({
@@ -80,6 +80,21 @@ describe('putting a file in force', () => {
       by: 'ada',
       rules_version: policyVersion(policySetOf(definitions)),
     });
+  });
+
+  it('counts for nobody before the looks of other processes have ended that did not find it', async () => {
+    let ended = Promise.resolve();
+    const { activation, put, store, people } = instance('a', first, false, () => ended);
+    await activation.atStart();
+    const later = Promise.withResolvers<void>();
+    ended = later.promise;
+    put(second);
+    const activated = activation.activate({ trigger: 'request', who: ada });
+    await vi.waitFor(async () => expect(await store.get('2')).toBeDefined());
+    expect(people()).toBeUndefined();
+    later.resolve();
+    await activated;
+    expect(people()).toEqual(['ada', 'bob']);
   });
 
   it('is refused with its lines as a whole, and the old one stays in force', async () => {

@@ -84,6 +84,7 @@ export class Activation {
     const act = who && { act: actOf(who) };
     const handled = await versions.execute(String(number), message, { creates: true, ...act });
     if (handled.kind === 'rejected') throw new ConfigConflict(handled.reason);
+    await configuration.outlastLooks();
     takeOver(handled.state!);
     log.info({ version: number, digest, trigger, by }, 'the configuration was put in force');
     return { number, changes };

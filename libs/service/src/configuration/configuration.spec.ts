@@ -7,7 +7,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { Configuration } from './configuration.js';
+import { Configuration, type ConfigurationOptions } from './configuration.js';
 import { configVersionId, configVersionsIn, type StoredConfigVersion } from './config-versions.js';
 
 const textOf = (...people: string[]) => `groups:\n  ops: [${people.join(', ')}]\n`;
@@ -28,12 +28,17 @@ describe('the configuration in force', () => {
   });
 
   /** A process on a machine of its own, whose file says this. */
-  function machine(name: string, text: string, prepare: (next: Declaration) => Promise<void> = async () => {}) {
+  function machine(
+    name: string,
+    text: string,
+    prepare: (next: Declaration) => Promise<void> = async () => {},
+    looks: Partial<ConfigurationOptions> = { looksForMs: 0 },
+  ) {
     const path = join(dir, name);
     const put = (content: string) => writeFileSync(path, content);
     put(text);
     const log = { info: vi.fn(), warn: vi.fn(), error: vi.fn() };
-    const configuration = new Configuration({ store, path, alone: false, log });
+    const configuration = new Configuration({ store, path, alone: false, log, ...looks });
     const own = { people: [] as readonly string[] };
     const use = ({ definitions }: Declaration) => (own.people = definitions.groups['ops'] as string[]);
     const declaration = readDeclaration(path);
@@ -166,6 +171,43 @@ describe('the configuration in force', () => {
     await expect(decide()).rejects.toThrow('out of reach');
     expect(own.people).toEqual(['ada']);
     expect(await decide()).toEqual(['ada', 'bob']);
+  });
+
+  it('is read once for all decisions of a tenth of a second, and then again', async () => {
+    let at = 0;
+    const { decide } = machine('a', first, undefined, { looksForMs: 100, elapsed: () => at });
+    await activate(1, first);
+    await decide();
+    const reads = vi.spyOn(store, 'get');
+    for (at of [0, 50, 99]) await decide();
+    expect(reads).not.toHaveBeenCalled();
+    at = 100;
+    await decide();
+    expect(reads).toHaveBeenCalledOnce();
+  });
+
+  it('is not two versions for two processes at a time: who finds a later one lets the looks of others end first', async () => {
+    let at = 0;
+    const wait = vi.fn<() => Promise<void>>().mockResolvedValue();
+    const looks = { looksForMs: 100, elapsed: () => at, wait };
+    const [early, late] = [machine('a', first, undefined, looks), machine('b', first, undefined, looks)];
+    await activate(1, first);
+    await early.decide();
+    at = 60;
+    await late.decide();
+    await activate(2, second);
+    for (const { put } of [early, late]) put(second);
+    const ended = Promise.withResolvers<void>();
+    wait.mockReset().mockReturnValue(ended.promise);
+    at = 100;
+    const decided = early.decide();
+    await vi.waitFor(() => expect(wait).toHaveBeenCalledWith(100));
+    at = 159;
+    expect([await late.decide(), early.own.people]).toEqual([['ada'], ['ada']]);
+    at = 200;
+    ended.resolve();
+    expect(await decided).toEqual(['ada', 'bob']);
+    expect(await late.decide()).toEqual(['ada', 'bob']);
   });
 
   it('is looked for where there is nothing to decide, too', async () => {

@@ -3,6 +3,7 @@ import { ConfigError, RetryableError } from '@countersign/contracts/problems';
 import type { Millis } from '@countersign/contracts/time';
 import { readDeclaration, refuseRestart, type Declaration } from '@countersign/definitions/versions';
 import type { Store } from '@countersign/persistence';
+import { setTimeout as delay } from 'node:timers/promises';
 import { configVersionId, type StoredConfigVersion } from './config-versions.js';
 
 /** A service, as far as it works by the file. */
@@ -27,6 +28,11 @@ export interface ConfigurationOptions {
   log: Log;
   /** How often to look without a decision to make, and whether the file of a machine that waits for it is there. */
   everyMs?: Millis;
+  /** How long a look counts. It is the same in all processes on a store. */
+  looksForMs?: Millis;
+  /** What measures it; default: this machine's monotonic clock, and its timers. */
+  elapsed?(): Millis;
+  wait?(duration: Millis): Promise<unknown>;
 }
 
 /**
@@ -35,7 +41,7 @@ export interface ConfigurationOptions {
  * the file. A process that does not have that file does nothing until it has.
  */
 export class Configuration {
-  readonly #options: ConfigurationOptions & { everyMs: Millis };
+  readonly #options: Required<ConfigurationOptions>;
   readonly #followers: Follower[] = [];
   /** Of the newest version that is known; 0 when there is none yet, and then the file counts. */
   #number: number | undefined;
@@ -43,10 +49,12 @@ export class Configuration {
   /** Why this process does not work by it. */
   #problem: string | undefined;
   #looking: Promise<void> | undefined;
+  /** When the last look began that found nothing later. */
+  #lookedAt: Millis = -Infinity;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(options: ConfigurationOptions) {
-    this.#options = { everyMs: 1_000, ...options };
+    this.#options = { everyMs: 1_000, looksForMs: 100, elapsed: () => performance.now(), wait: delay, ...options };
   }
 
   follow(follower: Follower): void {
@@ -74,14 +82,15 @@ export class Configuration {
   }
 
   /**
-   * Resolves when this process works by what is in force now: to be awaited right before every decision that depends on
-   * the file. Of what is put in force after that, the decision is from before.
+   * Resolves when this process works by what is in force: to be awaited right before every decision that depends on the
+   * file. A look counts for `looksForMs`, as a lease on the version that it found: whoever puts another one in force, or finds
+   * it there, lets as much time pass before working by it. So no two processes decide by two versions at a time.
    *
    * @throws RetryableError when it does not, or that is not known
    */
   async fresh(): Promise<void> {
     while (this.#looking) await this.#looking;
-    if (!this.#options.alone) while (await this.#isOutdated()) await this.look();
+    if (!this.#options.alone && !this.#hasLooked()) while (await this.#isOutdated()) await this.look();
     if (this.#problem !== undefined) throw new RetryableError(this.#problem);
   }
 
@@ -107,11 +116,20 @@ export class Configuration {
     for (const { declaration } of others) refuseRestart(declaration.definitions, next);
     const prepared = await Promise.all(others.map((follower) => follower.prepare(next)));
     return (version) => {
-      others.forEach((follower) => (follower.declaration = next));
-      for (const takeOver of prepared) takeOver();
+      // A look of this process may have come first, and have found this version or a later one.
+      if ((this.#number ?? 0) > version.number) return;
+      if (others.some(({ declaration }) => declaration.digest !== next.digest)) {
+        others.forEach((follower) => (follower.declaration = next));
+        for (const takeOver of prepared) takeOver();
+      }
       this.#know(version);
       this.#problem = undefined;
     };
+  }
+
+  /** Lets the looks of other processes end, which may have found nothing later. */
+  async outlastLooks(): Promise<void> {
+    if (!this.#options.alone) await this.#options.wait(this.#options.looksForMs);
   }
 
   /** As far as is known, without a look. @throws RetryableError why this process does nothing */
@@ -140,17 +158,27 @@ export class Configuration {
 
   async #isOutdated(): Promise<boolean> {
     if (this.#number === undefined) return true;
-    return (await this.#options.store.get(configVersionId(this.#number + 1))) !== undefined;
+    const began = this.#options.elapsed();
+    const later = await this.#options.store.get(configVersionId(this.#number + 1));
+    if (!later) this.#lookedAt = began;
+    return later !== undefined;
+  }
+
+  #hasLooked(): boolean {
+    return this.#options.elapsed() - this.#lookedAt < this.#options.looksForMs;
   }
 
   #know(version: StoredConfigVersion | undefined): void {
     this.#latest = version;
     this.#number = version?.number ?? 0;
+    this.#lookedAt = -Infinity;
   }
 
   async #look(): Promise<void> {
     const [found] = await this.#options.store.find({ filter: {}, sort: [['number', 'desc']], limit: 1 });
     const isNew = found?.number !== this.#number;
+    if (found && isNew) await this.outlastLooks();
+    if (found && (this.#number ?? 0) > found.number) return;
     // It counts as known only once it is taken over, or it is known why not: what fails otherwise is looked at again.
     const problem = found && (await this.#takeOver(found));
     this.#know(found);
