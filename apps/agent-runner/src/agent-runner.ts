@@ -176,7 +176,8 @@ export function agentRunner(
     const results = new ResultGuard(() => openResultVerifier(config, embeddedIn));
     const openKeys = async () => void (await Promise.all([guard.open(), results.open(), signer.open()]));
     const afterMs = millisOf(config.RESEND_AFTER_SECONDS);
-    const again = new ResendSweep({ runs: store, runner, versions, agents, metrics, afterMs, now, log });
+    const replacedAt = () => recordsSince('agent-runner');
+    const again = new ResendSweep({ runs: store, runner, versions, agents, metrics, afterMs, replacedAt, now, log });
     const pool = new WorkPool<Run>({
       store,
       size: config.RUNNER_CONCURRENCY,

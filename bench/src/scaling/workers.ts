@@ -46,11 +46,11 @@ export interface ScaleIn {
 /** One, two and four of each worker, as they are shipped, with a backlog; then four become two in the middle of it. */
 export async function measureWorkers(fresh: Fresh): Promise<{ workers: Workers[]; scaleIn: ScaleIn }> {
   const workers: Workers[] = [];
-  // The first is not counted: servers that were just started are several times slower.
+  // The first is not counted and short: servers that were just started are several times slower.
   for (const [n, instances] of [1, 1, 2, 4].entries()) {
     console.error(`runs on ${instances} of each worker`);
     await using installation = await Installation.start(fresh, instances);
-    const { ended } = await installation.work(instances * runsOfRunner);
+    const { ended } = await installation.work(n === 0 ? runsOfRunner / 4 : instances * runsOfRunner);
     const [first, last] = [Math.floor(ended.length * 0.1), Math.floor(ended.length * 0.9)];
     const runs_per_s = (last - first) / secondsOf(ended[last]! - ended[first]!);
     if (n > 0) workers.push({ instances, runs_per_s, at_most: (instances * Number(places.runner)) / modelSeconds });

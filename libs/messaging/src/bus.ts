@@ -38,6 +38,12 @@ export interface TailOptions {
   last?: number;
 }
 
+export interface ReadOptions {
+  topics: readonly string[];
+  /** Gets some at a time, those of a partition in order, and the next when this has settled. What it throws ends the reading. */
+  take(deliveries: readonly Delivery[]): Promise<void>;
+}
+
 /** What a log remembers, by which a store can tell that it is the one that belongs to it. */
 export interface LogHistory {
   /** Whether the topics have ever taken a message; one that is missing has not. */
@@ -82,6 +88,8 @@ export interface Bus {
   subscribe(options: { group: string; topics: readonly string[]; handle: Handler }): Subscription;
   /** Sees every message from about now on, whatever the groups do; for live views. Nothing is remembered or retried. */
   tail(options: TailOptions): Subscription;
+  /** Reads all that is there now, once, no faster than it is taken. Nothing is remembered. @throws when the log does not give all of it */
+  read(options: ReadOptions): Promise<void>;
   /** Looks back, without joining the group. @throws the reason why it cannot */
   history(options: HistoryOptions): Promise<LogHistory>;
   /** Of each topic that is there, whichever member it is that handles them. @throws the reason why it is not known */

@@ -1,4 +1,4 @@
-export type { Bus, Delivery, Handler, Message, Subscription, TailOptions } from './bus.js';
+export type { Bus, Delivery, Handler, Message, ReadOptions, Subscription, TailOptions } from './bus.js';
 export { SqliteBus } from './sqlite/sqlite-bus.js';
 export { decode, encode, type EventHead, identify } from './events/cloudevents.js';
 export { type DeadLetter, deadLetterTopic, neverPublished, originalOf } from './delivery/dead-letters.js';

@@ -334,6 +334,29 @@ export function describeBus(name: string, make: () => OpenBus): void {
       expect(seen.length).toBeLessThanOrEqual(20);
     });
 
+    test('is read from its beginning to its end, once, and no faster than it is taken', async () => {
+      await publish(...numbers(1_200).map((n) => message(`key-${Number(n) % 7}`, n)), message('k', 'other', other));
+      const [seen, batches]: [string[], number[]] = [[], []];
+      let underWay = 0;
+      const take = async (deliveries: readonly Delivery[]) => {
+        batches.push(deliveries.length);
+        expect(++underWay).toBe(1);
+        if (batches.length === 1) await publish(message('k', 'too late'));
+        await delay(1);
+        underWay--;
+        seen.push(...deliveries.map(({ value }) => value!.toString()));
+      };
+      await bus.read({ topics: [topic], take });
+      expect(seen.toSorted()).toEqual(numbers(1_200).toSorted());
+      const ofKey = seen.filter((n) => Number(n) % 7 === 3);
+      expect(ofKey).toEqual(ofKey.toSorted((one, another) => Number(one) - Number(another)));
+      expect(Math.max(...batches)).toBeLessThanOrEqual(500);
+      await bus.read({ topics: [other], take });
+      expect(seen.filter((value) => value === 'other')).toHaveLength(1);
+      const stopped = bus.read({ topics: [topic], take: () => Promise.reject(new Error('enough')) });
+      await expect(stopped).rejects.toThrow('enough');
+    });
+
     test('tells an observer what it published, and what came of each time a message was handed over', async () => {
       let failures = 1;
       const { hears } = listen('one', {

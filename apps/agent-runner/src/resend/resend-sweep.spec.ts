@@ -1,6 +1,6 @@
 import type { Log } from '@countersign/contracts';
 import type { Run } from '@countersign/contracts/runs';
-import { after, toEpochSeconds, type EpochMillis } from '@countersign/contracts/time';
+import { after, atMillis, toEpochSeconds, type EpochMillis } from '@countersign/contracts/time';
 import type { Store } from '@countersign/persistence';
 import { openTemporaryDatabase } from '@countersign/testing';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -16,6 +16,7 @@ describe('what asks again for what runs wait for', () => {
   let close: () => void;
   let clock: EpochMillis;
   let asked: string[];
+  let replacedAt: EpochMillis;
   let fails: (id: string) => void;
   let levels: () => { labels: object; value: number }[];
   let open: ResendSweep;
@@ -30,6 +31,7 @@ describe('what asks again for what runs wait for', () => {
     store = temporary.database.collection<Run>({ name: 'runs', key: 'run_id', indexes }).store;
     close = temporary.close;
     [clock, asked, fails] = [late, [], () => {}];
+    replacedAt = atMillis(0);
     log.warn.mockClear();
     open = sweep();
   });
@@ -52,6 +54,7 @@ describe('what asks again for what runs wait for', () => {
       agents: { get: () => agent, missing: () => undefined, functionOf: () => undefined },
       metrics: { levels: (_, read) => void (levels = read as typeof levels) },
       afterMs: waitMs,
+      replacedAt: () => replacedAt,
       now: () => clock,
       log,
     });
@@ -68,6 +71,14 @@ describe('what asks again for what runs wait for', () => {
     await keep(paused, 'later', { created_at: toEpochSeconds(late), updated_at: toEpochSeconds(late) });
     await open.sweep();
     expect(asked).toEqual([...many.map((id) => `${id} goes on`), 'over is over']);
+  });
+
+  it('asks at once for what waits since before the log was replaced, however long a person takes', async () => {
+    await keep(paused, 'run-1', { updated_at: toEpochSeconds(late) });
+    clock = replacedAt = after(late, 2_000);
+    await keep(paused, 'run-2', { created_at: toEpochSeconds(clock), updated_at: toEpochSeconds(clock) });
+    await open.sweep();
+    expect(asked).toEqual(['run-1 goes on']);
   });
 
   it('leaves none out when those it has seen change meanwhile', async () => {

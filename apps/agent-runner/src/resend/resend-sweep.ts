@@ -1,6 +1,14 @@
 import type { Log } from '@countersign/contracts';
 import { isFinishedStatus, type Call, type Run } from '@countersign/contracts/runs';
-import { after, secondsOf, toEpochMillis, toEpochSeconds, type Clock, type Millis } from '@countersign/contracts/time';
+import {
+  after,
+  latest,
+  secondsOf,
+  toEpochMillis,
+  toEpochSeconds,
+  type Clock,
+  type Millis,
+} from '@countersign/contracts/time';
 import { oldestFirst, type Store } from '@countersign/persistence';
 import type { Metrics } from '@countersign/service';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -17,6 +25,8 @@ export interface ResendSweepOptions {
   metrics: Pick<Metrics, 'levels'>;
   /** Idle time of a run before its requests are sent again. */
   afterMs: Millis;
+  /** When it was said last what of log and store holds; runs of before are asked for at once. */
+  replacedAt: Clock;
   now: Clock;
   log: Log;
 }
@@ -54,26 +64,31 @@ export class ResendSweep {
     await this.#running;
   }
 
+  get #silence() {
+    const { afterMs, replacedAt } = this.#options;
+    return { afterMs, replacedAt: replacedAt() };
+  }
+
   async #run(): Promise<void> {
     const { afterMs, log } = this.#options;
     const { signal } = this.#stopping;
     while (!signal.aborted) {
+      await this.sweep().catch((err: unknown) => log.warn({ err }, 'resend sweep failed, retrying'));
       await delay(afterMs / 2, undefined, { signal, ref: false }).catch(() => {});
-      if (!signal.aborted)
-        await this.sweep().catch((err: unknown) => log.warn({ err }, 'resend sweep failed, retrying'));
     }
   }
 
   /** Examines once every paused run, and the finished ones whose calls have no outcome yet. */
   async sweep(): Promise<void> {
-    const { afterMs, log, now, runs: store } = this.#options;
+    const { log, now, runs: store } = this.#options;
+    const silence = this.#silence;
     const oldest = new Map<Kind, number>();
-    const createdUntil = toEpochSeconds(after(now(), -afterMs));
+    const createdUntil = toEpochSeconds(latest(after(now(), -silence.afterMs), silence.replacedAt));
     for (const filter of [{ status: 'PAUSED' }, { unsettled: true }] as const) {
       for await (const run of oldestFirst({ store, key: 'run_id', filter, createdUntil })) {
         if (this.#stopping.signal.aborted) return;
         for (const call of awaited(run)) this.#note(oldest, run, call);
-        if (isSilent(run, afterMs, now()))
+        if (isSilent(run, silence, now()))
           await this.#ask(run).catch((err: unknown) =>
             log.warn({ err, run_id: run.run_id }, 'cannot resend the requests of a run'),
           );
@@ -90,10 +105,10 @@ export class ResendSweep {
   }
 
   async #ask(run: Run): Promise<void> {
-    const { afterMs, agents, log, runner, versions } = this.#options;
+    const { agents, log, runner, versions } = this.#options;
     const agent = isFinishedStatus(run.status) ? null : await versions.forRun(run, agents);
     if (agent && 'problem' in agent)
       return log.warn({ run_id: run.run_id }, `cannot resend the requests of a run: ${agent.problem}`);
-    await runner.handle(run.run_id, { type: 'resend_due', agent, afterMs });
+    await runner.handle(run.run_id, { type: 'resend_due', agent, ...this.#silence });
   }
 }

@@ -23,6 +23,18 @@ const afterMs = 600_000;
 const again = { type: 'resend_due', agent, afterMs } as const;
 
 describe('a run that gets no event of what it waits for', () => {
+  it('asks again at once, and once, when the log was replaced', () => {
+    const replacedAt = after(now, 1_000);
+    const asked = decideRun(paused, { ...again, replacedAt }, replacedAt);
+    expect(asked).toMatchObject({
+      kind: 'changed',
+      events: [{ type: 'tool.approval_required', data: { repeated: true } }],
+    });
+    if (asked.kind !== 'changed') throw new Error(asked.reason);
+    expect(decideRun(asked.state, { ...again, replacedAt }, after(replacedAt, 1_000)).kind).toBe('ignored');
+    expect(decideRun(paused, { ...again, replacedAt: now }, replacedAt).kind).toBe('ignored');
+  });
+
   it('asks again after a while, under the same id and for the same call', () => {
     const late = decideRun(paused, again, after(now, afterMs));
     if (late.kind !== 'changed') throw new Error(late.reason);

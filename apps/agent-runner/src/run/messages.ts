@@ -2,6 +2,7 @@ import type { Event, EventName } from '@countersign/contracts';
 import type { Asked, RunErrorCode } from '@countersign/contracts/runs';
 import type { EpochMillis, EpochSeconds, Millis } from '@countersign/contracts/time';
 import type { Agent } from '@countersign/definitions';
+import type { Silence } from '../resend/silent-run.js';
 import type { CallerResolution } from './call.js';
 import type { CheckedCall } from './conversation.js';
 import type { ModelFailed } from './failures/model-failed.js';
@@ -23,7 +24,7 @@ export type RunMessage =
   | { type: 'call_ended'; worker: string; call: string; output: string; failed: boolean }
   | { type: 'turn_came' }
   /** What it waits for has not come for long; `agent` is set for a run that is not finished. */
-  | { type: 'resend_due'; agent: Agent | null; afterMs: Millis }
+  | ({ type: 'resend_due'; agent: Agent | null } & Silence)
   /** The log never takes what the run emitted, such as the request for this call. */
   | { type: 'never_published'; event: EventName; call: string | null; reason: string }
   | { type: 'watched' }

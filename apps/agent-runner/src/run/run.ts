@@ -57,7 +57,7 @@ export function decideRun(run: Run | undefined, message: RunMessage, now: EpochM
         ? changed(touch(run, now, waiting(run, now)))
         : ignored('the run does not wait for its turn');
     case 'resend_due':
-      return message.agent ? resendRequests(run, message.agent, message.afterMs, now) : ignored('the run is not over');
+      return message.agent ? resendRequests(run, message.agent, message, now) : ignored('the run is not over');
     case 'never_published':
       return neverPublished(run, message, now);
     case 'watched':
@@ -236,7 +236,7 @@ function neverPublished(
  * it has asked for that.
  */
 function report(run: Run, message: RunMessage, now: EpochMillis): RunTransition {
-  if (message.type === 'resend_due') return resendEnd(run, message.afterMs, now);
+  if (message.type === 'resend_due') return resendEnd(run, message, now);
   const { call: id, change } = reportIn(run, message, now) ?? {};
   const open = run.calls.find((call) => call.id === id && isOpen(call));
   const after = open && change?.(open);

@@ -78,6 +78,7 @@ describe('the text of a run while it is written', () => {
       publish: async (messages) => void published.push(...messages),
       subscribe: (options) => bus.subscribe(options),
       tail: () => expect.unreachable('nobody else writes'),
+      read: (options) => bus.read(options),
       history: (options) => bus.history(options),
       lag: (options) => bus.lag(options),
       ping: () => bus.ping(),

@@ -5,7 +5,8 @@ import { expect, it } from 'vitest';
 import { eventually, useInstallation } from '../../test/installation.fixtures.js';
 import { exitCodes } from '../connection/exit-codes.js';
 
-const { cli, json, waiting, endOf, whileStopped } = useInstallation();
+const installation = useInstallation();
+const { cli, json, waiting, endOf, whileStopped } = installation;
 
 it('rebuilds the store from the log: what is proven, nothing else, and nothing is executed by it', async () => {
   const before = new Date().toISOString();
@@ -57,4 +58,32 @@ it('rebuilds the store from the log: what is proven, nothing else, and nothing i
   expect([await statusOf(done.id), await statusOf(unclear.id)]).toEqual(['succeeded', 'outcome_unknown']);
   await cli(['executions', 'resolve-unknown', unclear.id, '--outcome', 'succeeded', '--note', 'It is there.']);
   expect(await statusOf(unclear.id)).toBe('succeeded');
+});
+
+it('begins on an empty log once somebody has said so: what waits is published again at once', async () => {
+  const { id, run_id } = await waiting('3.0.0');
+  await whileStopped(async (env) => {
+    const file = new DatabaseSync(join(env['DATA_DIR']!, 'countersign.sqlite'));
+    file.exec('DELETE FROM log; DELETE FROM positions');
+    file.close();
+  });
+  const readiness = async () => (await fetch(`${installation.url}/health/ready`)).json() as Promise<{ checks: object }>;
+  await eventually('the loss to be noticed', async () =>
+    JSON.stringify(await readiness()).includes('log_forgotten') ? true : undefined,
+  );
+  expect((await cli(['approvals', 'approve', id])).err).toContain(
+    'Nothing is changed here until the store and the log',
+  );
+
+  const hold = { EXECUTION_HOLD: 'the log was lost' };
+  await whileStopped(async (env) => {
+    const dry = await cli(['--json', 'rebuild', 'log', '--dry-run'], { env });
+    expect(JSON.parse(dry.out)).toMatchObject({ asked_again: [run_id] });
+    expect((await cli(['rebuild', 'log'], { env: { ...env, ...hold } })).out).toContain(run_id);
+  }, hold);
+  await eventually('what waits to be on the log', async () => {
+    const { out } = await cli(['events', 'tail', '--no-follow', '--run', run_id, '--json']);
+    return out.includes('tool.approval_required') ? true : undefined;
+  });
+  expect(await json('approvals', 'show', id)).toMatchObject({ status: 'pending' });
 });

@@ -22,10 +22,17 @@ export const rebuildCommand = (on: On): Command =>
         .option('--until <time>', 'as of this time, such as 2026-11-28T09:00:00Z; calls that were made later are kept')
         .action(
           on(async ({ environment, screen }, { dryRun = false, until }: RebuildFlags) => {
+            const options = { dryRun, until: timeOf(until) };
             const rebuild = await open(environment.env);
+            const spinner = screen.spinner();
+            let read = 0;
+            spinner.start(() => `Reading the log: ${Math.floor(100 * read)} %`);
             try {
-              screen.show(await rebuild.store({ dryRun, until: timeOf(until) }), storeLines);
+              const found = await rebuild.store({ ...options, progress: (share) => (read = share) });
+              spinner.stop();
+              screen.show(found, storeLines);
             } finally {
+              spinner.stop();
               await rebuild.close();
             }
           }),
@@ -67,7 +74,7 @@ function timeOf(text: string | undefined): EpochMillis | undefined {
 }
 
 function storeLines(found: StoreRebuilt): string[] {
-  const { dry_run, runs, approvals, executions, outcome_unknown, runs_lost, not_believed } = found;
+  const { dry_run, runs, approvals, executions, outcome_unknown, runs_lost, not_believed, not_believed_count } = found;
   const since = found.log_since_ms === null ? 'nothing' : `since ${new Date(found.log_since_ms).toISOString()}`;
   const line = (what: string, { rebuilt, there }: StoreRebuilt['runs']) =>
     `${what.padEnd(12)}${rebuilt} ${dry_run ? 'would be added' : 'added'}, ${there} already there`;
@@ -79,7 +86,7 @@ function storeLines(found: StoreRebuilt): string[] {
     ...some('Without an outcome on the log, for a person to find out', outcome_unknown),
     ...some('Runs that were under way and cannot go on: what was said in them is not on the log', runs_lost),
     ...some(
-      'Not believed',
+      `Not believed: ${not_believed_count}`,
       not_believed.map(({ event, id, reason }) => `${event} ${id}: ${reason}`),
     ),
     'Never on the log: conversations, comments, grants, keys, sessions, kill switches, what was sent to people, and the record of audit.',
@@ -91,7 +98,7 @@ function logLines(found: LogRebuilt): string[] {
   const { dry_run, asked_again, runs_waiting, approvals_waiting, executions_waiting, over } = found;
   return [
     `${runs_waiting} runs, ${approvals_waiting} approvals and ${executions_waiting} executions are not over.`,
-    ...some('Runs that ask again for what they wait for, after RESEND_AFTER_SECONDS', asked_again),
+    ...some('Runs that ask again for what they wait for, as soon as the services run', asked_again),
     `Not published again: what became of ${over.runs} runs, ${over.approvals} approvals and ${over.executions} executions that are over, and commands of others that the log lost.`,
     ...next(dry_run),
   ];

@@ -17,8 +17,8 @@ export class Spinner {
     this.#stream = stream;
   }
 
-  /** @param text in one line, without characters that a terminal obeys. */
-  start(text: string): void {
+  /** @param text in one line, without characters that a terminal obeys; a function where it changes. */
+  start(text: string | (() => string)): void {
     this.stop();
     if (!this.#stream) return;
     this.#since = Date.now();
@@ -34,9 +34,10 @@ export class Spinner {
     this.#stream!.write('\r\u001b[K');
   }
 
-  #draw(text: string): void {
+  #draw(text: string | (() => string)): void {
     const frame = frames[this.#frame++ % frames.length]!;
-    const line = `${frame} ${text} ${Math.floor(secondsOf(Date.now() - this.#since))} s`;
+    const said = typeof text === 'string' ? text : text();
+    const line = `${frame} ${said} ${Math.floor(secondsOf(Date.now() - this.#since))} s`;
     this.#stream!.write(`\r${clip(line, (this.#stream!.columns ?? 80) - 1)}\u001b[K`);
   }
 }

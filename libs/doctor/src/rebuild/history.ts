@@ -16,6 +16,9 @@ export const topicsOfHistory = [
   'tool.execution_failed',
 ] as const satisfies EventName[];
 
+/** So many ids are named of each kind. */
+export const mostNamed = 100;
+
 /** Why something must not be believed; undefined: its service has signed all of it. */
 export interface Proofs {
   decision(event: Event<'approval.resolved'>): Promise<string | undefined>;
@@ -49,20 +52,22 @@ export class History {
   readonly starts = new Map<string, number>();
   readonly started = new Map<string, At<Event<'run.started'>>>();
   readonly ended = new Map<string, At<Ended>>();
+  /** The first of them. */
   readonly notBelieved: NotBelieved[] = [];
+  refused = 0;
   since: EpochMillis | undefined;
+  readonly until: EpochMillis;
   readonly #proofs: Proofs;
-  readonly #until: EpochMillis;
 
   /** @param until what is younger counts for executions alone: calls that were made are not unmade */
   constructor(proofs: Proofs, until: EpochMillis = atMillis(Number.MAX_SAFE_INTEGER)) {
     this.#proofs = proofs;
-    this.#until = until;
+    this.until = until;
   }
 
   async take(event: Event, at: EpochMillis): Promise<void> {
     this.since = atMillis(Math.min(this.since ?? at, at));
-    const isInTime = at <= this.#until;
+    const isInTime = at <= this.until;
     switch (event.type) {
       case 'approval.created':
         if (isInTime) this.#created(event as Event<'approval.created'>, at);
@@ -123,8 +128,13 @@ export class History {
 
   async #isBelieved({ type }: Event, id: string, problem: Promise<string | undefined>): Promise<boolean> {
     const reason = await problem;
-    if (reason !== undefined) this.notBelieved.push({ event: type, id, reason });
+    if (reason !== undefined) this.refuse({ event: type, id, reason });
     return reason === undefined;
+  }
+
+  refuse(what: NotBelieved): void {
+    this.refused += 1;
+    if (this.refused <= mostNamed) this.notBelieved.push(what);
   }
 }
 

@@ -1,55 +1,62 @@
 import type { Event } from '@countersign/contracts';
-import { atMillis, type EpochMillis, type Millis } from '@countersign/contracts/time';
+import { atMillis, type EpochMillis } from '@countersign/contracts/time';
 import { decode, type Bus, type Delivery } from '@countersign/messaging';
 import { randomUUID } from 'node:crypto';
-import { setTimeout as delay } from 'node:timers/promises';
+import { History, topicsOfHistory, type Proofs } from './history.js';
 
-/** More than a topic ever has. */
-const all = 1_000_000_000;
-/** After so long without a message the rest is not to be had. */
-const silentMs: Millis = 30_000;
+/** So many messages are in memory at once, however long a log is. */
+const atOnce = 20_000;
+
+interface ReadOptions {
+  proofs: Proofs;
+  until?: EpochMillis | undefined;
+  /** How many messages each part of the runs has, about; default: as fit into memory. */
+  messagesAtOnce?: number;
+  /** Told now and then how much is read, from 0 to 1. */
+  progress?: ((share: number) => void) | undefined;
+}
+
+/** What a log says of some of the runs, and of all that belongs to them. */
+export interface Part {
+  history: History;
+  messages: number;
+  unreadable: number;
+}
 
 /**
- * Hands over all that a log has of these topics now. It joins no group that would be left behind, so it says when not all came.
+ * What a log has now, a part of the runs after the other: it is read as often as there are parts, and of each time only the messages of one part
+ * are kept. The key of a message says of which run it is; one that says two things is not believed.
  *
- * @returns how many messages there were, and how many of them could not be read
- * @throws when the log ends before its end
+ * @throws when the log does not give all that it has
  */
-export async function readLog(
-  bus: Pick<Bus, 'lag' | 'tail'>,
-  topics: readonly string[],
-  take: (event: Event, at: EpochMillis) => Promise<void>,
-): Promise<{ messages: number; unreadable: number }> {
-  // Nobody is in it: all that is there lies before it.
-  const lags = await bus.lag({ group: `countersign-rebuild-${randomUUID()}`, topics });
-  const messages = lags.reduce((sum, lag) => sum + lag.messages, 0);
-  if (messages === 0) return { messages, unreadable: 0 };
-  const places = new Map<string, number>();
-  let [seen, unreadable, lastAt] = [0, 0, Date.now()];
-  let taken = Promise.resolve();
-  const handle = (delivery: Delivery): void => {
-    const [place, offset] = [`${delivery.topic}/${delivery.partition}`, Number(delivery.offset)];
-    if (offset <= (places.get(place) ?? -1)) return;
-    places.set(place, offset);
-    seen += 1;
-    lastAt = Date.now();
-    const event = readable(delivery);
-    if (!event) unreadable += 1;
-    else taken = taken.then(() => take(event, atMillis(delivery.timestamp)));
-  };
-  const tail = bus.tail({ topics, last: all, handle });
-  try {
-    while (seen < messages) {
-      if (Date.now() - lastAt > silentMs)
-        throw new Error(`the log gave ${seen} of its ${messages} messages: try again`);
-      await delay(20);
-    }
-    await taken;
-  } finally {
-    taken.catch(() => {});
-    await tail.close();
+export async function* readLog(bus: Pick<Bus, 'lag' | 'read'>, options: ReadOptions): AsyncGenerator<Part> {
+  const { proofs, until, messagesAtOnce = atOnce, progress } = options;
+  // Nobody is in this group, and joins it: all that is there lies before it.
+  const lags = await bus.lag({ group: `countersign-rebuild-${randomUUID()}`, topics: topicsOfHistory });
+  const parts = Math.max(1, Math.ceil(lags.reduce((sum, { messages }) => sum + messages, 0) / messagesAtOnce));
+  const all = parts * lags.reduce((sum, { messages }) => sum + messages, 0);
+  let read = 0;
+  for (let n = 0; n < parts; n++) {
+    const part: Part = { history: new History(proofs, until), messages: 0, unreadable: 0 };
+    await bus.read({
+      topics: topicsOfHistory,
+      take: async (deliveries) => {
+        progress?.(Math.min(1, (read += deliveries.length) / all));
+        const own = deliveries.filter(({ key }) => partOf(key ?? '', parts) === n);
+        part.messages += own.length;
+        await Promise.all(own.map((delivery) => take(part, delivery)));
+      },
+    });
+    yield part;
   }
-  return { messages, unreadable };
+}
+
+async function take(part: Part, delivery: Delivery): Promise<void> {
+  const event = readable(delivery);
+  if (!event) part.unreadable += 1;
+  else if ((event.data as { run_id: string }).run_id === delivery.key)
+    await part.history.take(event, atMillis(delivery.timestamp));
+  else part.history.refuse({ event: event.type, id: event.id, reason: 'Its key is not its run.' });
 }
 
 function readable(delivery: Delivery): Event | undefined {
@@ -58,4 +65,11 @@ function readable(delivery: Delivery): Event | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** The same for the same key, and about as many keys in each. */
+function partOf(key: string, parts: number): number {
+  let hash = 2_166_136_261;
+  for (let n = 0; n < key.length; n++) hash = Math.imul(hash ^ key.charCodeAt(n), 16_777_619);
+  return (hash >>> 0) % parts;
 }

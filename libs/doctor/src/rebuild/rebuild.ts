@@ -23,7 +23,7 @@ import {
 import { ResultGuard } from '@countersign/signing/results';
 import { z } from 'zod';
 import type { Env } from '../environment.js';
-import { History, topicsOfHistory, type NotBelieved, type Proofs } from './history.js';
+import { mostNamed, type NotBelieved, type Proofs } from './history.js';
 import { readLog } from './read-log.js';
 import { approvalsOf, executionsOf, runsOf } from './records.js';
 
@@ -40,13 +40,15 @@ const Settings = z.object({
 type Settings = z.infer<typeof Settings>;
 
 const silent: Log = { info() {}, warn() {}, error() {} };
-/** So many ids are named of each kind. */
-const mostNamed = 100;
+/** So many records are written at once. */
+const written = 100;
 
 interface RebuildOptions {
   dryRun: boolean;
   /** What was decided, and what ended, after that time is left out; what was executed is not. */
   until?: EpochMillis | undefined;
+  /** Told now and then how much of the log is read, from 0 to 1. */
+  progress?: ((share: number) => void) | undefined;
 }
 
 interface Count {
@@ -71,7 +73,9 @@ export interface StoreRebuilt {
   outcome_unknown: string[];
   /** Ids of runs that were under way, which cannot go on. */
   runs_lost: string[];
+  /** The first of them. */
   not_believed: NotBelieved[];
+  not_believed_count: number;
 }
 
 /** What a log that is empty gets from a store, once its services run. */
@@ -116,7 +120,7 @@ export async function openRebuild(env: Env): Promise<Rebuild> {
 }
 
 interface Parts {
-  bus: Pick<Bus, 'lag' | 'tail'>;
+  bus: Pick<Bus, 'lag' | 'read'>;
   database: Database;
   proofs: Proofs;
   /** Why nothing is executed meanwhile. */
@@ -136,28 +140,51 @@ const recordsIn = (database: Database) => {
 /** Adds what the log proves and the store lacks; what the store has stays as it is. */
 async function storeFromLog(
   { bus, database, proofs, note }: Parts,
-  { dryRun, until }: RebuildOptions,
+  { dryRun, until, progress }: RebuildOptions,
 ): Promise<StoreRebuilt> {
-  const history = new History(proofs, until);
-  const read = await readLog(bus, topicsOfHistory, (event, at) => history.take(event, at));
   const { runs, approvals, executions } = recordsIn(database);
-  if (!dryRun) await markAsPast(database, note);
-  const calls = executionsOf(history);
-  const unknown = calls.filter(({ status }) => status === 'outcome_unknown');
-  const lost = [...history.started.keys()].filter((id) => !history.ended.has(id));
-  return {
+  const none = { rebuilt: 0, there: 0 };
+  const found: StoreRebuilt = {
     dry_run: dryRun,
     until_ms: until ?? null,
-    log_since_ms: history.since ?? null,
-    ...read,
-    runs: await addTo(runs, runsOf(history), ({ run_id }) => run_id, dryRun),
-    approvals: await addTo(approvals, approvalsOf(history), ({ id }) => id, dryRun),
-    executions: await addTo(executions, calls, ({ id }) => id, dryRun),
-    outcome_unknown: unknown.map(({ id }) => id).slice(0, mostNamed),
-    runs_lost: lost.slice(0, mostNamed),
-    not_believed: history.notBelieved.slice(0, mostNamed),
+    log_since_ms: null,
+    messages: 0,
+    unreadable: 0,
+    runs: none,
+    approvals: none,
+    executions: none,
+    outcome_unknown: [],
+    runs_lost: [],
+    not_believed: [],
+    not_believed_count: 0,
   };
+  let isMarked = dryRun;
+  for await (const { history, messages, unreadable } of readLog(bus, { proofs, until, progress })) {
+    if (!isMarked) await markAsPast(database, note);
+    isMarked = true;
+    const calls = executionsOf(history);
+    const unknown = calls.filter(({ status }) => status === 'outcome_unknown');
+    const lost = [...history.started.keys()].filter((id) => !history.ended.has(id));
+    if (history.since !== undefined) found.log_since_ms = Math.min(found.log_since_ms ?? history.since, history.since);
+    found.messages += messages;
+    found.unreadable += unreadable;
+    found.runs = sum(found.runs, await addTo(runs, runsOf(history), ({ run_id }) => run_id, dryRun));
+    found.approvals = sum(found.approvals, await addTo(approvals, approvalsOf(history), ({ id }) => id, dryRun));
+    found.executions = sum(found.executions, await addTo(executions, calls, ({ id }) => id, dryRun));
+    name(found.outcome_unknown, ...unknown.map(({ id }) => id));
+    name(found.runs_lost, ...lost);
+    name(found.not_believed, ...history.notBelieved);
+    found.not_believed_count += history.refused;
+  }
+  return found;
 }
+
+const sum = (one: Count, other: Count): Count => ({
+  rebuilt: one.rebuilt + other.rebuilt,
+  there: one.there + other.there,
+});
+
+const name = <T>(named: T[], ...more: T[]): void => void named.push(...more.slice(0, mostNamed - named.length));
 
 async function addTo<R extends StoredRecord>(
   store: Store<R>,
@@ -165,11 +192,11 @@ async function addTo<R extends StoredRecord>(
   idOf: (record: R) => string,
   dryRun: boolean,
 ): Promise<Count> {
+  const isThere = async (record: R) =>
+    dryRun ? (await store.get(idOf(record))) !== undefined : !(await insertOnce(store, record));
   let there = 0;
-  for (const record of records) {
-    const isThere = dryRun ? (await store.get(idOf(record))) !== undefined : !(await insertOnce(store, record));
-    if (isThere) there += 1;
-  }
+  for (let n = 0; n < records.length; n += written)
+    there += (await Promise.all(records.slice(n, n + written).map(isThere))).filter(Boolean).length;
   return { rebuilt: records.length - there, there };
 }
 

@@ -39,6 +39,8 @@ export function installationBus(bus: Bus, { installation, topics, onForeign }: I
       bus.subscribe({ ...options, handle: async (delivery) => (isForeign(delivery) ? undefined : handle(delivery)) }),
     tail: ({ handle, ...options }) =>
       bus.tail({ ...options, handle: (delivery) => (isForeign(delivery) ? undefined : handle(delivery)) }),
+    read: ({ take, ...options }) =>
+      bus.read({ ...options, take: (deliveries) => take(deliveries.filter((delivery) => !isForeign(delivery))) }),
     history: (options) => bus.history(options),
     lag: (options) => bus.lag(options),
     ping: () => bus.ping(),

@@ -2,10 +2,20 @@ import type { Log } from '@countersign/contracts';
 import { TerminalError } from '@countersign/contracts/problems';
 import type { Millis } from '@countersign/contracts/time';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Bus, HistoryOptions, LogHistory, TopicLag, TailOptions, Message, Subscription } from '../bus.js';
+import type {
+  Bus,
+  HistoryOptions,
+  LogHistory,
+  TopicLag,
+  TailOptions,
+  Message,
+  ReadOptions,
+  Subscription,
+} from '../bus.js';
 import type { KafkaClient } from './kafka-client.js';
-import { KafkaTails } from './kafka-tails.js';
+import { KafkaTails } from './readers/kafka-tails.js';
 import { KafkaProducer } from './producer.js';
+import { readAll } from './readers/read-all.js';
 import { KafkaSubscription } from './subscription.js';
 import { createTopics, findTopics, historyOf, lagOf, missingTopics } from './topics.js';
 import { deadLetterTopic } from '../delivery/dead-letters.js';
@@ -90,6 +100,10 @@ export class KafkaBus implements Bus {
 
   tail(options: TailOptions): Subscription {
     return this.#track(this.#tails.tail(options));
+  }
+
+  read(options: ReadOptions): Promise<void> {
+    return readAll({ ...this.#member, clientId: this.#options.clientId }, options);
   }
 
   history(options: HistoryOptions): Promise<LogHistory> {

@@ -69,8 +69,12 @@ export class SqliteLog {
 
   /** What was appended to these topics lately: of the last so many messages of the log those that are in them. */
   latest(topics: readonly string[], messages: number): Delivery[] {
-    const { end } = this.#file.sql('SELECT ifnull(max(offset), 0) AS "end" FROM log').get() as { end: number };
-    return this.read(topics, end - messages, messages);
+    return this.read(topics, this.end - messages, messages);
+  }
+
+  /** The offset of the last message; 0 when there is none. */
+  get end(): number {
+    return (this.#file.sql('SELECT ifnull(max(offset), 0) AS "end" FROM log').get() as { end: number }).end;
   }
 
   /** The offset up to which the group has handled a topic; 0 when it never read it. */

@@ -10,6 +10,7 @@ import type {
   TailOptions,
   Handler,
   Message,
+  ReadOptions,
   Subscription,
 } from '../bus.js';
 import { SqliteGroup } from './group.js';
@@ -19,6 +20,8 @@ import { deadLetterTopic } from '../delivery/dead-letters.js';
 import { deliverer } from '../delivery/delivery.js';
 import type { BusObserver } from '../delivery/observer.js';
 import { Tails } from '../delivery/tails.js';
+
+const readAtOnce = 500;
 
 /** The embedded log: one table, and groups that live in this process. No polling: publishing wakes who waits. */
 export class SqliteBus implements Bus {
@@ -77,6 +80,16 @@ export class SqliteBus implements Bus {
         tails.remove(tail);
       },
     };
+  }
+
+  async read({ topics, take }: ReadOptions): Promise<void> {
+    const { end } = this.#table;
+    for (let after = 0; after < end;) {
+      const deliveries = this.#table.read(topics, after, readAtOnce).filter(({ offset }) => Number(offset) <= end);
+      if (deliveries.length === 0) return;
+      after = Number(deliveries.at(-1)!.offset);
+      await take(deliveries);
+    }
   }
 
   /** Removes old messages that every group has handled; see {@link trimLog}. */

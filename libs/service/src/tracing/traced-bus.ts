@@ -20,6 +20,7 @@ export function tracedBus(bus: Bus, tracing: Tracing, system: System): Bus {
     },
     subscribe: (options) => bus.subscribe(options),
     tail: (options) => bus.tail(options),
+    read: (options) => bus.read(options),
     history: (options) => bus.history(options),
     lag: (options) => bus.lag(options),
     ping: () => bus.ping(),

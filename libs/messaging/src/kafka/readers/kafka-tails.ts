@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import type { Log } from '@countersign/contracts';
 import type { Millis } from '@countersign/contracts/time';
-import type { Delivery, Subscription, TailOptions } from '../bus.js';
-import { Tails } from '../delivery/tails.js';
-import { KafkaConsumer } from './consumer.js';
-import type { KafkaClient, Position } from './kafka-client.js';
-import { beforeEnd } from './topics.js';
+import type { Delivery, Subscription, TailOptions } from '../../bus.js';
+import { Tails } from '../../delivery/tails.js';
+import { KafkaConsumer } from '../consumer.js';
+import type { KafkaClient, Position } from '../kafka-client.js';
+import { beforeEnd } from '../topics.js';
 
 /** No other member takes over from a tail, so that none waits for it to leave. */
 const fetchWaitMs = 4_000;
