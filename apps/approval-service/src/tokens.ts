@@ -4,6 +4,8 @@ export const APPROVALS = Symbol('APPROVALS');
 export const GRANTS = Symbol('GRANTS');
 export const DELEGATIONS = Symbol('DELEGATIONS');
 export const DELIVERIES = Symbol('DELIVERIES');
+/** The key that browsers subscribe with, once there is a channel of Web Push. */
+export const PUSH_KEY = Symbol('PUSH_KEY');
 export const SLACK_CHANNELS = Symbol('SLACK_CHANNELS');
 export const CONFIG_VERSIONS = Symbol('CONFIG_VERSIONS');
 export const REREAD_KEYS = Symbol('REREAD_KEYS');

@@ -5,6 +5,7 @@ import { Help, helpIsOpen } from './help.js';
 import { useKeys } from './keyboard.js';
 import { navigate, route } from './navigation.js';
 import { addressOf, type Page } from './routes.js';
+import { PushButton } from './push/push-button.js';
 import { connection } from './server/connection.js';
 import { useDeputyOf } from './server/deputy-of.js';
 import { me, wordsOf } from './server/client.js';
@@ -95,6 +96,7 @@ function Account() {
   return (
     <div class="account">
       <span title={roles.join(', ')}>{display_name}</span>
+      <PushButton />
       <button type="button" class="quiet" onClick={() => (helpIsOpen.value = true)} aria-label="Keyboard shortcuts">
         ?
       </button>

@@ -1,8 +1,10 @@
+import { createECDH, randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { eventually } from '../world/eventually.js';
 import { Office, pageOf, rowOf } from './office.js';
 import { manyPending } from '../approvals/many-pending.js';
+import { clicked, keepingNotifications, withPush } from './push.js';
 
 describe('Watching the inbox', () => {
   const office = new Office();
@@ -42,6 +44,52 @@ describe('Watching the inbox', () => {
     await page.getByText('Nothing fits these filters').waitFor();
     for (const { approval } of [urgent, slow])
       await office.world.client.resolve(approval.id, 'rejected', 'grace', { note: 'Enough.' });
+  });
+
+  it('tells a browser of what waits by a notification that only leads to the page, until its user signs out', async () => {
+    const curve = createECDH('prime256v1');
+    const keys = { p256dh: curve.generateKeys('base64url'), auth: randomBytes(16).toString('base64url') };
+    const page = await office.stranger();
+    // This Chromium has neither a push service nor notifications, so these are stood in for.
+    await page.addInitScript(withPush, { endpoint: 'https://push.invalid/1', keys });
+    await page.goto('/inbox');
+    await page.getByLabel('Key').fill(await office.keyOf('grace'));
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    const begun = page.context().waitForEvent('serviceworker');
+    await page.getByRole('button', { name: 'Notify me in this browser', pressed: false }).click();
+    await page.getByRole('button', { name: 'Notify me in this browser', pressed: true }).waitFor();
+    const worker = await begun;
+    const subscriptions = async () =>
+      (await (await page.request.get('/push-subscriptions')).json()) as { data: object[] };
+    expect((await subscriptions()).data).toMatchObject([{ service: 'push.invalid' }]);
+    await worker.evaluate(keepingNotifications);
+
+    const session = await page.context().newCDPSession(page);
+    const registered = new Promise<string>((resolve) =>
+      session.on('ServiceWorker.workerRegistrationUpdated', ({ registrations: [first] }) =>
+        first ? resolve(first.registrationId) : undefined,
+      ),
+    );
+    await session.send('ServiceWorker.enable');
+    const message = { title: 'Approval needed', body: 'Operations requests', tag: 'a/1', approval_id: '../?x' };
+    await session.send('ServiceWorker.deliverPushMessage', {
+      origin: office.url,
+      registrationId: await registered,
+      data: JSON.stringify(message),
+    });
+    const shown = await eventually('a notification', async () => {
+      const all = await worker.evaluate('shown');
+      return (all as object[]).length > 0 ? all : undefined;
+    });
+    // No buttons, and no address but one of the inbox.
+    const data = { approval_id: '../?x' };
+    expect(shown).toEqual([{ title: message.title, body: message.body, tag: message.tag, data }]);
+    expect(await worker.evaluate(clicked, data)).toEqual([`${office.url}/inbox/approvals/..%2F%3Fx`]);
+
+    await page.getByRole('button', { name: 'Sign out' }).click();
+    await page.getByLabel('Key').waitFor();
+    expect(await page.evaluate('unsubscribed')).toBe(true);
+    expect(page.errors).toEqual([]);
   });
 
   it('says that time is up to whoever looks at that moment', async () => {

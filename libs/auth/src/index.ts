@@ -15,5 +15,5 @@ export { declaredRoutes } from './http/declared-routes.js';
 export { type Principal, isOwner, principalOf, seesOnlyOwn } from './principal.js';
 export { type RefusedAttempt, RefusedAttempts } from './access-events/refused-attempts.js';
 export { authSettings } from './settings.js';
-export { browserSessions } from './sign-in/browser-sessions.js';
+export { BrowserSessions, browserSessions } from './sign-in/browser-sessions.js';
 export { SignInController } from './sign-in/sign-in.controller.js';

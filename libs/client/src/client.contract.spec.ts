@@ -191,6 +191,12 @@ describe('the client and a server of the same version', () => {
     }
     expect((await client.deadLetters.list({ status: 'open' })).data).toEqual([]);
     expect((await client.deliveries.list({ status: 'queued' })).data).toEqual([]);
+    // There is no channel for browsers here.
+    expect(await client.pushSubscriptions.list()).toEqual({ public_key: null, data: [] });
+    const keys = { p256dh: 'A'.repeat(87), auth: 'A'.repeat(22) };
+    const subscription = { endpoint: 'https://push.example/1', keys };
+    await expect(client.pushSubscriptions.create(subscription)).rejects.toMatchObject({ code: 'push_not_possible' });
+    await client.pushSubscriptions.remove('x');
     for (const letter of [client.deadLetters.get('x'), client.deadLetters.replay('x'), client.deadLetters.discard('x')])
       await expect(letter).rejects.toMatchObject({ status: 404 });
   });

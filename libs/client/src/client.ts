@@ -6,7 +6,7 @@ import { Backups } from './api/backups.js';
 import { Config } from './api/config.js';
 import { Calls } from './api/calls.js';
 import { DeadLetters } from './api/dead-letters.js';
-import { Deliveries } from './api/deliveries.js';
+import { Deliveries, PushSubscriptions } from './api/deliveries.js';
 import { EventLog } from './api/event-log.js';
 import { Executions } from './api/executions.js';
 import { Delegations, Grants } from './api/grants.js';
@@ -32,6 +32,7 @@ export class CountersignClient {
   readonly events: EventLog;
   readonly executions: Executions;
   readonly grants: Grants;
+  readonly pushSubscriptions: PushSubscriptions;
   readonly runs: Runs;
   readonly sessions: Sessions;
   readonly #transport: Transport;
@@ -52,6 +53,7 @@ export class CountersignClient {
     this.events = new EventLog(transport);
     this.executions = new Executions(transport);
     this.grants = new Grants(transport);
+    this.pushSubscriptions = new PushSubscriptions(transport);
     this.runs = new Runs(transport);
     this.sessions = new Sessions(transport);
   }

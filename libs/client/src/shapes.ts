@@ -22,7 +22,7 @@ import { ApiKeyView, CommandToken, CreatedApiKey, Me } from '@countersign/contra
 import { Backup } from '@countersign/contracts/backups';
 import { BacktestReport, ConfigVersion, ConfigVersionView, ReloadedConfig } from '@countersign/contracts/configuration';
 import { Delegation, DelegationPage } from '@countersign/contracts/delegations';
-import { DeliveryPage } from '@countersign/contracts/deliveries';
+import { DeliveryPage, PushSubscription, PushSubscriptionList } from '@countersign/contracts/deliveries';
 import { DeadLetter, DeadLetterPage, EventList, LoggedEvent } from '@countersign/contracts/event-log';
 import { Execution, ExecutionOutput, ExecutionPage, Switches } from '@countersign/contracts/executions';
 import {
@@ -76,6 +76,8 @@ export const shapes = {
   LoggedEvent,
   Me,
   Nothing: z.undefined(),
+  PushSubscription,
+  PushSubscriptionList,
   ReloadedConfig,
   RemovedApproval: z.object({ id: z.string() }),
   Run: RunOutput,

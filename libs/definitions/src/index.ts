@@ -8,6 +8,7 @@ export {
   PagerDutyChannel,
   SlackChannel,
   TeamsChannel,
+  WebPushChannel,
   WebhookChannel,
   noticeType,
   wants,

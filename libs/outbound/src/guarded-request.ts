@@ -14,7 +14,7 @@ import { tunnelTo } from './proxy/tunnel.js';
 export interface GuardedRequest extends Guard {
   method: string;
   headers: Record<string, string>;
-  body?: string | undefined;
+  body?: string | Uint8Array | undefined;
   /** Bytes of the answer that are read. */
   maxAnswer: number;
   /** Default: as the environment of the process says. */

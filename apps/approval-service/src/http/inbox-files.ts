@@ -31,6 +31,9 @@ export async function serveInbox(server: FastifyInstance, root = builtInbox): Pr
     maxAge: '365d',
     index: false,
   });
+  server.get('/inbox/service-worker.js', (_request, reply) =>
+    reply.header('cache-control', 'no-cache').sendFile('service-worker.js', root),
+  );
   const page = readFileSync(join(root, 'index.html'), 'utf8');
   for (const path of ['/', '/inbox', '/inbox/*']) {
     server.get(path, (request, reply) =>

@@ -27,6 +27,11 @@ function resolved(channel: Channel, filled: (value: string) => string): Channel 
     const routing_key = filled(channel.pagerduty.routing_key);
     return { ...channel, pagerduty: { ...channel.pagerduty, routing_key } };
   }
+  if ('web_push' in channel) {
+    const { private_key } = channel.web_push;
+    const secrets = private_key === undefined ? {} : { private_key: filled(private_key) };
+    return { ...channel, web_push: { ...channel.web_push, ...secrets } };
+  }
   return { ...channel, email: { ...channel.email, smtp_url: filled(channel.email.smtp_url) } };
 }
 

@@ -42,13 +42,14 @@ describe('a channel', () => {
     ['of Teams at no URL', { teams: { url: 'hook' } }],
     ['of PagerDuty without a key', { pagerduty: { routing_key: '' } }],
     ['with quiet hours that never begin', { email, quiet_hours: { until: '07:00' } }],
+    ['of browsers whose push services can write to nobody', { web_push: { contact: 'ops' } }],
     ['through no mail server', { email: { ...email, smtp_url: 'https://mail.example' } }],
   ])('is not %s', (_, entry) => {
     expect(Channel.safeParse({ name: 'ops', ...entry }).success).toBe(false);
   });
 
   it('can be described as JSON Schema', () => {
-    expect(z.toJSONSchema(Channel, { io: 'input' })).toMatchObject({ anyOf: [{}, {}, {}, {}, {}] });
+    expect(z.toJSONSchema(Channel, { io: 'input' })).toMatchObject({ anyOf: [{}, {}, {}, {}, {}, {}] });
   });
 
   it.each<[string, object, NoticeKind[]]>([

@@ -12,6 +12,7 @@ import { decideDelivery } from './deliveries/delivery.js';
 import { deliveriesNoLongerNeeded } from './deliveries/delivery-retention.js';
 import { Notifier } from './notifier.js';
 import { sendersOf } from './senders.js';
+import { openWebPush } from './web-push/open-web-push.js';
 
 /** Notifications that are sent at once. */
 const atOnce = 10;
@@ -27,11 +28,12 @@ export function openNotifications(
     collection: deliveryCollection,
     decide: decideDelivery,
   });
+  const push = openWebPush(context, channels);
   const notifier: Notifier = new Notifier({
     deliveries,
     pool: () => sending,
     channels,
-    senders: sendersOf(channels, { now }),
+    senders: sendersOf(channels, { now, push }),
     approvals: (id) => approvals.get(id),
     now,
     log,
@@ -45,15 +47,17 @@ export function openNotifications(
     onDue: (delivery, place) => notifier.onDue(delivery, place),
   });
   return {
-    controllers: [DeliveriesController, SlackController],
+    controllers: [DeliveriesController, SlackController, ...push.controllers],
     providers: [
       { provide: DELIVERIES, useValue: deliveries.store },
       { provide: SLACK_CHANNELS, useValue: slackChannels },
       { provide: Notifier, useValue: notifier },
+      ...push.providers,
     ],
-    retention: deliveriesNoLongerNeeded(deliveries.store, approvals),
+    retention: [...deliveriesNoLongerNeeded(deliveries.store, approvals), push.retention],
     use(next) {
-      notifier.use({ channels: next, senders: sendersOf(next, { now }) });
+      push.use(next);
+      notifier.use({ channels: next, senders: sendersOf(next, { now, push }) });
       slackChannels.clear();
       for (const [name, channel] of slackIn(next)) slackChannels.set(name, channel);
     },

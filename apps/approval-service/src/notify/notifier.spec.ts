@@ -28,6 +28,11 @@ const soon = { timeout: 5_000, interval: 5 };
 const approval = approvalWith();
 const id = deliveryId(approval.id, 'audit', 'pending', 1);
 
+const push = {
+  subscriptions: () => expect.unreachable(),
+  keys: () => expect.unreachable(),
+};
+
 describe('the notifier', () => {
   let database: ReturnType<typeof openTemporaryDatabase>;
   let receiver: Receiver;
@@ -77,7 +82,7 @@ describe('the notifier', () => {
       deliveries,
       pool: () => pool,
       channels,
-      senders: sendersOf(channels, { now: () => clock, timeoutMs }),
+      senders: sendersOf(channels, { now: () => clock, timeoutMs, push }),
       approvals: async (id) => approvals.get(id),
       leaseMs: lease_ms,
       log,

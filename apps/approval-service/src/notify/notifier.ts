@@ -49,17 +49,23 @@ export class Notifier {
 
   /** Stores the deliveries for the channels that subscribe. Idempotent. @param n which of its kind. */
   async notify(approval: Approval, kind: NoticeKind, n = 1): Promise<void> {
-    const { channels, deliveries, now, pool } = this.#options;
+    const { channels, pool } = this.#options;
     const wanted = channels.filter((channel) => wants(channel, kind, approval.agent_id));
-    const handled = await Promise.all(
-      wanted.map((channel) => {
-        const { name } = channel;
-        const not_before = whenToNotify(channel, kind, approval, now());
-        const created: DeliveryMessage = { type: 'created', approval, channel: name, kind, n, not_before };
-        return deliveries.execute(deliveryId(approval.id, name, kind, n), created, { creates: true });
+    const stored = await Promise.all(wanted.map((channel) => this.#store(channel, approval, kind, n)));
+    if (stored.flat().some(({ kind }) => kind === 'changed')) pool().notifyDue();
+  }
+
+  async #store(channel: Channel, approval: Approval, kind: NoticeKind, n: number) {
+    const { deliveries, now, senders } = this.#options;
+    const { name } = channel;
+    const recipients = (await senders.get(name)?.recipients?.(approval, kind)) ?? [null];
+    const not_before = whenToNotify(channel, kind, approval, now());
+    return Promise.all(
+      recipients.map((recipient) => {
+        const created: DeliveryMessage = { type: 'created', approval, channel: name, kind, n, recipient, not_before };
+        return deliveries.execute(deliveryId(approval.id, name, kind, n, recipient), created, { creates: true });
       }),
     );
-    if (handled.some(({ kind }) => kind === 'changed')) pool().notifyDue();
   }
 
   /** Sees to a delivery that is due: claims it, and sends it unless another was faster. */

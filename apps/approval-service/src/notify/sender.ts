@@ -1,5 +1,5 @@
 import type { Approval } from '@countersign/contracts/approvals';
-import type { NoticeDelivery } from '@countersign/contracts/deliveries';
+import type { NoticeDelivery, NoticeKind } from '@countersign/contracts/deliveries';
 import type { Millis } from '@countersign/contracts/time';
 
 /** A notice for one channel. */
@@ -20,6 +20,8 @@ export type SendOutcome =
 
 /** Sends to a channel. What it throws counts as a retryable failure. */
 export interface Sender {
+  /** Whom it is sent to one by one, such as each browser; where there is no such method it is one message. */
+  recipients?(approval: Approval, kind: NoticeKind): Promise<readonly string[]>;
   send(notice: Notice, signal: AbortSignal): Promise<SendOutcome>;
 }
 

@@ -2,6 +2,7 @@ import { ApiError } from '@countersign/client';
 import type { Me } from '@countersign/contracts/auth';
 import type { RunOutput } from '@countersign/contracts/runs';
 import { signal } from '@preact/signals';
+import { leave } from '../push/browser-push.js';
 import { standsInFor } from './stands-in-for.js';
 import { client, me, wordsOf } from './client.js';
 
@@ -25,6 +26,7 @@ export async function signIn(key: string): Promise<void> {
 }
 
 export async function signOut(): Promise<void> {
+  await leave();
   await client.auth.signOut();
   me.value = null;
 }

@@ -89,6 +89,12 @@ export class BrowserSessions extends Expiring<BrowserSession> {
     return new Map(found.flatMap((session) => (this.#isActive(session) ? [[session.id, session]] : [])));
   }
 
+  /** Of these, all that are still on record, also those that have ended. */
+  async recorded(ids: readonly string[]): Promise<Map<string, BrowserSession>> {
+    const found = await this.store.find({ filter: { id: { in: [...ids] } }, sort: [], limit: ids.length });
+    return new Map(found.map((session) => [session.id, session]));
+  }
+
   #isActive({ ended_at, expires_at }: BrowserSession): boolean {
     return ended_at === null && this.now() < toEpochMillis(expires_at);
   }

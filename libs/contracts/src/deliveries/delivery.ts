@@ -33,6 +33,9 @@ export const NoticeDelivery = z
     approval_id: Id,
     run_id: Id,
     channel: Id.meta({ description: "The channel's name." }),
+    recipient: Id.nullable().default(null).meta({
+      description: 'Of Web Push: the subscription that it is for; null: whoever the channel reaches.',
+    }),
     kind: NoticeKind,
     n: z.int().positive().meta({ description: 'Which of its kind, such as the second reminder.' }),
     held_until: EpochSeconds.nullable().default(null).meta({

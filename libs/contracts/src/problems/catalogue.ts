@@ -109,6 +109,7 @@ const decisions = {
   review_open: { status: 409, title: 'Review open', says: 'The review of a broken glass is open; until it is closed the approval is not deleted.', hint: 'reload_approval' },
   review_not_open: { status: 409, title: 'Review not open', says: 'There is no review to close.', hint: 'reload_approval' },
   preview_missing: { status: 409, title: 'Preview missing', says: 'Its tool has not shown what the call would do, or of other arguments: request a preview of what you approve. Where it is there, the decision names the digest of the approval.', hint: 'reload_approval' },
+  push_not_possible: { status: 422, title: 'Push not possible', says: 'This is no subscription of a browser in which somebody has signed in, or no channel of Web Push is declared.' },
   preview_not_possible: { status: 409, title: 'Preview not possible', says: 'The tool has none, one is under way, or somebody has approved what the last one showed.', hint: 'reload_approval' },
   question_open: { status: 409, title: 'Question open', says: 'Somebody who may decide has asked a question: who requested the call answers first. To reject is possible.', hint: 'reload_approval' },
   may_not_answer: { status: 403, title: 'May not answer', says: 'Those who requested the call answer, administrators, and others than who asked who may decide.', hint: 'reload_approval' },

@@ -24,10 +24,18 @@ export function crossProblems(file: unknown): Problem[] {
     ...sound(file, ['agents'], AgentEntry).flatMap(([path, agent]) => checkAgent(agent, path, file)),
     ...sound(file, ['tools'], ToolEntry).flatMap(([path, tool]) => checkTool(tool, path)),
     ...sound(file, ['mcp_servers'], McpServerEntry).flatMap(([path, server]) => checkMcpServer(server, path)),
+    ...checkWebPush(sound(file, ['channels'], Channel)),
     ...sound(file, ['channels'], Channel).flatMap(([path, channel]) => checkChannel(channel, path, file)),
     ...policyProblems(file),
   ];
 }
+
+/** A browser has one subscription, so that another channel would have to share it. */
+const checkWebPush = (found: readonly (readonly [Path, Channel])[]): Problem[] =>
+  found
+    .filter(([, channel]) => 'web_push' in channel)
+    .slice(1)
+    .map(([path]) => ({ path: [...path, 'web_push'], message: 'there is one channel of Web Push at most' }));
 
 /** One of an agent that there is not would never be notified. */
 function checkChannel({ agents = [], quiet_hours }: Channel, path: Path, file: unknown): Problem[] {

@@ -44,8 +44,9 @@ const checkThen = (then: Then, path: Path, { file, groups }: { file: unknown; gr
 /** Nobody breaks glass where nobody would hear it. */
 function checkAlarm({ break_glass }: Require, path: Path, file: unknown): Problem[] {
   const channels = valueIn(file, ['channels']);
-  // One of some agents alone does not hear of the others.
-  const isForAll = (channel: unknown) => valueIn(channel, ['agents']) === undefined;
+  // One of some agents alone does not hear of the others, and of browsers there may be none.
+  const isForAll = (channel: unknown) =>
+    valueIn(channel, ['agents']) === undefined && valueIn(channel, ['web_push']) === undefined;
   if (break_glass === undefined || (Array.isArray(channels) && channels.some(isForAll))) return [];
   const message = 'raises an alarm, and there is no channel for it: declare one under channels';
   return [{ path: [...path, 'break_glass'], message }];

@@ -294,6 +294,11 @@ describe('a policy test', () => {
     expect(problemsOf(file(channel.replace('ops,', 'ops, agents: [ops],')))).toEqual([
       expect.stringContaining('there is no channel for it'),
     ]);
+    const browsers = (name: string) => `{ name: ${name}, web_push: { contact: "mailto:a@b.example" } }`;
+    expect(problemsOf(file(`channels: [${browsers('one')}, ${browsers('two')}]`))).toEqual([
+      expect.stringContaining('there is one channel of Web Push at most'),
+      expect.stringContaining('there is no channel for it'),
+    ]);
     expect(problemsOf(`${head}\n${channel.replace('ops,', 'ops, agents: [opps],')}`)).toEqual([
       expect.stringContaining('channels.0.agents.0: there is no agent "opps"'),
     ]);

@@ -123,14 +123,40 @@ export const PagerDutyChannel = z.strictObject({
   }),
 });
 
+export const WebPushChannel = z.strictObject({
+  ...shared,
+  web_push: z.strictObject({
+    contact: z
+      .string()
+      .regex(/^(mailto:\S+@\S+|https:\/\/\S+)$/, 'must begin with mailto: or https://')
+      .meta({ description: 'Whom the push services of browsers write to when something is wrong.' }),
+    private_key: secret(
+      'Of VAPID: 32 bytes as base64url. Unset: made once, and kept in the store.',
+      /^[A-Za-z0-9_-]{43}$/,
+      'must be 43 characters of base64url',
+    ).optional(),
+    allow_private: z.boolean().default(false).meta({
+      description: 'Whether push services may be at addresses that are not public, such as 10.0.0.1.',
+    }),
+  }),
+});
+
 /** Somewhere to tell people, or programs, of approvals; `'slack' in channel` tells the kinds apart. */
-export const Channel = z.union([WebhookChannel, SlackChannel, EmailChannel, TeamsChannel, PagerDutyChannel]);
+export const Channel = z.union([
+  WebhookChannel,
+  SlackChannel,
+  EmailChannel,
+  TeamsChannel,
+  PagerDutyChannel,
+  WebPushChannel,
+]);
 export type Channel = z.infer<typeof Channel>;
 export type WebhookChannel = z.infer<typeof WebhookChannel>;
 export type SlackChannel = z.infer<typeof SlackChannel>;
 export type EmailChannel = z.infer<typeof EmailChannel>;
 export type TeamsChannel = z.infer<typeof TeamsChannel>;
 export type PagerDutyChannel = z.infer<typeof PagerDutyChannel>;
+export type WebPushChannel = z.infer<typeof WebPushChannel>;
 
 export const noticeType = (kind: NoticeKind): NoticeType => `approval.${kind}`;
 

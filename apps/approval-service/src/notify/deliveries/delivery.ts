@@ -25,6 +25,7 @@ export type DeliveryMessage =
       channel: string;
       kind: NoticeKind;
       n: number;
+      recipient?: string | null;
       /** When the quiet hours of the channel are over. */
       not_before?: EpochMillis;
     }
@@ -45,14 +46,15 @@ export function decideDelivery(
 }
 
 function queued(
-  { approval, channel, kind, n, not_before }: Extract<DeliveryMessage, { type: 'created' }>,
+  { approval, channel, kind, n, not_before, recipient = null }: Extract<DeliveryMessage, { type: 'created' }>,
   now: EpochMillis,
 ): NoticeDelivery {
   return {
-    id: deliveryId(approval.id, channel, kind, n),
+    id: deliveryId(approval.id, channel, kind, n, recipient),
     approval_id: approval.id,
     run_id: approval.run_id,
     channel,
+    recipient,
     kind,
     n,
     held_until: not_before !== undefined && not_before > now ? toEpochSeconds(not_before) : null,
