@@ -475,10 +475,16 @@ def check_meaning(header, entries):
     return len(calls), broken, notes
 
 
+def place_of(name):
+    """The record, version and place of an event whose id says them."""
+    of = re.fullmatch(r"(.+)/([0-9]{1,15})/([0-9]{1,15})", name, re.S)
+    return of and (of[1], int(of[2]), int(of[3]))
+
+
 def missing_in(header, entries):
     """Events of this run that others name, as what they came of or as the one before in the same change."""
     there, named, records = {entry["id"] for entry in entries}, set(), {"runs/" + header["run_id"]}
-    record_of = lambda name: (re.fullmatch(r"(.+)/[0-9]+/[0-9]+", name, re.S) or [None, None])[1]  # noqa: E731
+    record_of = lambda name: (place_of(name) or [None])[0]  # noqa: E731
     for entry in entries:
         call, cause = entry["data"].get("approval_id"), entry.get("causationid")
         records |= {record_of(entry["id"])} | ({f"approvals/{call}", f"executions/{call}"} if type(call) is str else set())
@@ -488,13 +494,43 @@ def missing_in(header, entries):
     return sorted(name for name in named - there if record_of(name) in records)
 
 
+def numbers_in(entries, named):
+    """Numbers that no event of a record has, numbers that several have, and how many events have none."""
+    records, missing, repeated, unnumbered = {}, [], [], 0
+    for entry in entries:
+        place = place_of(entry["id"])
+        # Whoever sends commands may count in another way.
+        if place and entry["source"].startswith("/countersign/"):
+            records.setdefault((entry["source"], place[0]), []).append((entry, place))
+    for (_, record), events in records.items():
+        numbered, others = [], [place for place in map(place_of, named) if place and place[0] == record]
+        for entry, place in events:
+            number = entry.get("record_sequence")
+            if type(number) is int and 0 < number < 2**53:
+                numbered.append((number, entry["id"], place))
+            else:
+                others.append(place)
+                unnumbered += 1
+        last, last_id, last_place = 0, "", (record, -1, 0)
+        for number, name, place in sorted(numbered, key=lambda each: each[0]):
+            if number == last and name != last_id:
+                repeated.append("%s#%d" % (record, number))
+            gap = number - last - 1
+            if gap > sum(last_place < each < place for each in others):
+                missing.append("%s#%d" % (record, last + 1) + ("-%d" % (number - 1) if gap > 1 else ""))
+            last, last_id, last_place = number, name, place
+    return missing, repeated, unnumbered
+
+
 def report(path, key):
     try:
         with open(path, "rb") as file:
             header, entries = open_bundle(file.read(), key)
         calls, broken, doubtful = check_meaning(header, entries)
         counts = {"entries": len(entries), "calls": calls, "break_glass": broken, "doubtful": doubtful}
-        counts["missing"] = missing_in(header, entries)
+        named = missing_in(header, entries)
+        missing, counts["repeated"], counts["unnumbered"] = numbers_in(entries, named)
+        counts["missing"] = named + missing
         return {"holds": True, "run_id": header["run_id"], **counts}
     except Problem as problem:
         return {"holds": False, "code": problem.code, "message": str(problem), "line": problem.line}
@@ -507,4 +543,4 @@ if __name__ == "__main__":
         print(json.dumps(each))
     if not all(each["holds"] for each in reports):
         sys.exit(1)
-    sys.exit(9 if any(each["missing"] for each in reports) else 0)
+    sys.exit(9 if any(each["missing"] or each["repeated"] for each in reports) else 0)

@@ -29,6 +29,13 @@ const envelope = {
   },
   ce_time: { ...text, format: 'date-time', description: 'When it happened, by the clock of who says it.' },
   ce_subject: { ...text, description: 'The record it is about.' },
+  ce_sequence: {
+    ...text,
+    pattern: '^[0-9]{10}$',
+    description:
+      'Sequence: its number among the events of this source and subject, from 1 and without a gap; not in previews, nor where nobody counts.',
+  },
+  ce_sequencetype: { const: 'Integer' },
   ce_authtype: { ...text, description: 'Auth Context: what kind of actor, or `system`, the service itself.' },
   ce_authid: { ...text, description: 'Auth Context: who did it.' },
   ce_authclaims: { ...text, description: 'Auth Context: JSON with `via` and `credential`, the id of the credential.' },

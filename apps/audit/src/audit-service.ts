@@ -23,6 +23,7 @@ import { entryLog } from './record/entry.js';
 import { Gaps } from './record/gaps.js';
 import { recordableOf, unreadable } from './record/intake.js';
 import { Lease, leaseCollection } from './record/lease.js';
+import { Numbers } from './record/numbers.js';
 import { Recorder } from './record/recorder.js';
 import { EntryRetention } from './retention/entry-retention.js';
 import { decideHold, holdCollection } from './retention/hold.js';
@@ -95,7 +96,7 @@ export function auditService(config: AuditConfig): (context: ServiceContext) => 
     });
     const noticed = metrics.counter({
       name: 'countersign_audit_noticed_total',
-      help: 'Events that came again, contradict one on record, came late, or are missing though others name them.',
+      help: 'Events that came again, contradict one on record, came late, have a number that another one has or none, or are missing.',
       labels: ['what'],
     });
     const gaps = new Gaps({
@@ -106,13 +107,25 @@ export function auditService(config: AuditConfig): (context: ServiceContext) => 
         logger.warn({ event: id }, 'an event that others name did not arrive');
       },
     });
+    const numbers = new Numbers({
+      log,
+      now,
+      onFound(what, id) {
+        noticed.add({ what }, 1);
+        logger.warn({ event: id, what }, 'events of a record are not numbered as they should be');
+      },
+      onUnnumbered: (count) => noticed.add({ what: 'unnumbered' }, count),
+    });
     let looking: NodeJS.Timeout | undefined;
     const recorder = new Recorder({
       log,
       lease: lease('writer'),
       now,
       onGrown: publisher.grown,
-      onRecorded: (events) => gaps.recorded(events),
+      onRecorded(events) {
+        gaps.recorded(events);
+        numbers.recorded(events);
+      },
       onNoticed: (what, count) => noticed.add({ what }, count),
     });
     const seen = metrics.counter({
@@ -175,6 +188,7 @@ export function auditService(config: AuditConfig): (context: ServiceContext) => 
           { provide: HOLDS, useValue: holds },
           { provide: Evidence, useValue: evidence },
           { provide: Gaps, useValue: gaps },
+          { provide: Numbers, useValue: numbers },
           { provide: Publisher, useValue: publisher },
           { provide: Recorder, useValue: recorder },
           { provide: UNREADABLE, useValue: () => unread },
@@ -214,7 +228,9 @@ export function auditService(config: AuditConfig): (context: ServiceContext) => 
         holdRelay.start();
         publisher.start();
         looking = setInterval(() => {
-          gaps.look().catch((err: unknown) => logger.warn({ err }, 'cannot look for events that are missing'));
+          Promise.all([gaps.look(), numbers.look()]).catch((err: unknown) =>
+            logger.warn({ err }, 'cannot look for events that are missing'),
+          );
         }, lookEveryMs);
         looking.unref();
       },

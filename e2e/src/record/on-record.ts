@@ -100,6 +100,8 @@ export async function checkOnRecord(stack: Stack): Promise<void> {
     holds: true,
     notes: [],
     missing: [],
+    repeated: [],
+    unnumbered: 0,
     rules: [{ rules: { groups: expect.anything() } }],
     agents: [{ definition: { tools: expect.anything() } }],
     calls: [{ tool_name: 'deploy_to_production', approved_by: ['ada'], arguments_checked: true, outcome: 'succeeded' }],
@@ -107,7 +109,7 @@ export async function checkOnRecord(stack: Stack): Promise<void> {
 
   await eventually('the record to be published, and a checkpoint of it', async () => {
     const health = await ask(AuditHealth, '/audit/health');
-    expect(health).toMatchObject({ conflicts: 0, is_whole: true });
+    expect(health).toMatchObject({ conflicts: 0, repeated: 0, is_whole: true });
     return health.published > entries.at(-1)!.index && health.checkpoint > entries.at(-1)!.index;
   });
 }

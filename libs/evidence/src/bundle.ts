@@ -58,6 +58,8 @@ export interface Entry {
   sequence: number;
   /** The event or command that it came of, as its sender says. */
   causationid?: unknown;
+  /** Its number among the events of its record, as its sender says. */
+  record_sequence?: unknown;
   /** The version of the schema that its data was read by. */
   schema?: string;
   data: Record<string, unknown>;

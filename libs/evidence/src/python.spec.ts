@@ -177,13 +177,14 @@ describe.skipIf(!hasPython)('the verifier in Python', () => {
   it('agrees on what is missing, and ends with 9 for that', async () => {
     const office = new Office();
     const told = office.story('run-1');
-    const named = (...ids: [string, string?][]) =>
+    const named = (...ids: (readonly [string, (string | undefined)?, unknown?])[]) =>
       office.bundle(
         'run-1',
         told.map((each, n) => ({
           ...each,
           ...(ids[n] && { id: ids[n][0] }),
           ...(ids[n]?.[1] !== undefined && { causationid: ids[n][1] }),
+          ...(ids[n]?.[2] !== undefined && { record_sequence: ids[n][2] }),
         })),
       );
     const approvals = 'approvals/run-1-approval';
@@ -191,12 +192,27 @@ describe.skipIf(!hasPython)('the verifier in Python', () => {
       named(['runs/run-1/2/1'], ['x', 'runs/run-1/1/0'], ['runs/run-1/2/2', `${approvals}/3/1`]),
       named(['runs/run-1/1/0'], ['x', 'runs/run-1/1/0'], ['y', 'runs/run-2/1/0'], ['z', 'approvals/other/1/0']),
       named([`${approvals}/1/1`], [`${approvals}/1/0`], [`${approvals}/1/01`], ['runs/run-1/1/²'], ['runs/run-1/1/٣']),
+      named(['runs/run-1/1/0', undefined, 2], ['runs/run-1/2/0', undefined, 2], ['runs/run-1/9/0', undefined, 99]),
+      named(['runs/run-1/3/0', undefined, 2], ['runs/run-1/1/0'], ['runs/run-1/5/0', undefined, 4], ['runs/run-1/6/1']),
+      named(['runs/run-1/1/0', undefined, 1.5], ['a/1/1', undefined, 1e21], ['a/2/0', 'a/1/0', 4], ['b', undefined, 3]),
+      named(['runs/run-1/2/0', undefined, '7'], ['runs/run-1/4/0', undefined, true], ['a/0/0', undefined, -0]),
       named(['a\n/1/1'], ['b', 'a\n/2/0'], ['runs/run-1/1/99999999999'], ['/1/1'], ['1/1']),
     ]);
     const ours = await Promise.all(bundles.map((bundle) => verifyEvidence(Buffer.from(bundle), office.key)));
     const ids = ours.map((report) => report.holds && report.missing.map(({ id }) => id).toSorted());
-    expect(ids.map((each) => each && each.length)).toEqual([3, 0, 0, 2]);
-    expect(inPython(office.key, bundles).map((report) => (report as { missing?: string[] }).missing)).toEqual(ids);
+    expect(ids.map((each) => each && each.length)).toEqual([3, 0, 0, 2, 2, 2, 0, 2]);
+    const said = (report: unknown) => {
+      const { missing, repeated, unnumbered } = report as { missing: string[]; repeated: string[]; unnumbered: number };
+      return { missing: missing.toSorted(), repeated, unnumbered };
+    };
+    expect(inPython(office.key, bundles).map(said)).toEqual(
+      ours
+        .map((report, n) => {
+          if (!report.holds) throw new Error(report.message);
+          return { ...report, missing: ids[n], repeated: report.repeated.map(({ id }) => id) };
+        })
+        .map(said),
+    );
     expect(spawnSync('python3', [program, office.key, join(dir, '0.ndjson')]).status).toBe(9);
   });
 

@@ -1,6 +1,6 @@
 import { readKey } from '@countersign/transparency';
 import { openBundle, type AgentOfVersion, type Entry, type RulesOfVersion } from './bundle.js';
-import { missingIn, type MissingEvent } from './gaps.js';
+import { missingIn, numbersIn, type Finding, type Numbers } from './gaps.js';
 import { meaningOf, type Call } from './meaning.js';
 import { EvidenceProblem, type ProblemCode } from './problem.js';
 
@@ -19,8 +19,10 @@ export type Report =
       /** Which asked for its calls, as far as they are in the evidence. */
       agents: AgentOfVersion[];
       notes: string[];
-      /** Events that others name and that are not on record: what is there holds, and is not all there was. */
-      missing: MissingEvent[];
+      /** Events that others name, or whose numbers no event has: what is there holds, and is not all there was. */
+      missing: Finding[];
+      repeated: Numbers['repeated'];
+      unnumbered: Numbers['unnumbered'];
     }
   | { holds: false; code: ProblemCode; message: string; line: number | null };
 
@@ -44,7 +46,10 @@ export async function verifyEvidence(bytes: Uint8Array, key: string): Promise<Re
       id,
     }));
     const { run_id, rules = [], agents = [] } = bundle.header;
-    return { holds: true, run_id, origin, size, entries, calls, rules, agents, notes, missing: missingIn(bundle) };
+    const named = missingIn(bundle);
+    const numbers = numbersIn(bundle.entries, named);
+    const found = { ...numbers, missing: [...named, ...numbers.missing] };
+    return { holds: true, run_id, origin, size, entries, calls, rules, agents, notes, ...found };
   } catch (error) {
     if (!(error instanceof EvidenceProblem)) throw error;
     return { holds: false, code: error.code, message: error.message, line: error.line ?? null };

@@ -49,6 +49,7 @@ export interface Told {
   /** Default: one that is of no record. */
   id?: string;
   causationid?: string;
+  record_sequence?: unknown;
 }
 
 /** Who signs, and what they say of one call that is asked for, approved and made. */
@@ -182,11 +183,12 @@ export class Office {
         nodes.set(`${level}/${index}`, hash);
       return frontier.size - 1;
     };
-    const entries = told.map(({ type, data, id, causationid }, n) => {
+    const entries = told.map(({ type, data, id, causationid, record_sequence }, n) => {
       const leaf = canonical({
         id: id ?? `${run_id}/${n}`,
         ...(causationid !== undefined && { causationid }),
-        source: '/countersign',
+        ...(record_sequence !== undefined && { record_sequence }),
+        source: '/countersign/executor',
         type,
         time: `2026-09-01T09:30:${String(n).padStart(2, '0')}.000Z`,
         subject: run_id,

@@ -7,7 +7,7 @@ import type { AppendLog, AppendLogDefinition, Positioned } from './append-log/ap
  * What every record has; see `stored` in the contracts. All other fields of a record are always there too, null when
  * they say nothing: an adapter may merge a new state over the old one, field by field.
  */
-export type StoredRecord = { [K in keyof typeof stored]: z.infer<(typeof stored)[K]> };
+export type StoredRecord = z.infer<z.ZodObject<typeof stored>>;
 
 /** Declares a collection once, for all adapters. */
 export interface Collection<R extends StoredRecord> {

@@ -1,4 +1,4 @@
-import { emit, type Log, type stored } from '@countersign/contracts';
+import { emit, type Log } from '@countersign/contracts';
 import { TerminalError } from '@countersign/contracts/problems';
 import type { Run } from '@countersign/contracts/runs';
 import type { Clock, EpochMillis } from '@countersign/contracts/time';
@@ -10,16 +10,18 @@ import {
   newRecord,
   type Collection,
   type CommandHandler,
+  type StoredRecord,
   type Transition,
 } from '@countersign/persistence';
-import type { z } from 'zod';
 import { incompatibilities, stillPossible } from './agent-version.js';
 import type { Agents } from './agents.js';
 
 /** A definition that some run started with. Its key is its digest, so it never changes. */
-export type AgentVersion = { id: string; event_key: string; definition: AgentDefinition } & {
-  [K in keyof typeof stored]: z.infer<(typeof stored)[K]>;
-};
+export interface AgentVersion extends StoredRecord {
+  id: string;
+  event_key: string;
+  definition: AgentDefinition;
+}
 
 export const agentVersionCollection: Collection<AgentVersion> = { name: 'agent_versions', key: 'id', indexes: [] };
 

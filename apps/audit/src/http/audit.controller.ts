@@ -24,12 +24,14 @@ import { exported } from '../export/exported.js';
 import { Publisher } from '../publish/publisher.js';
 import type { Entry } from '../record/entry.js';
 import { Gaps } from '../record/gaps.js';
+import { Numbers } from '../record/numbers.js';
 import { Recorder } from '../record/recorder.js';
 import { readNodes } from '../record/tree.js';
 import { ENTRIES, UNREADABLE } from '../tokens.js';
 
 const ndjson = 'application/x-ndjson';
 const nextHeader = 'x-next';
+const findingsAtMost = 100;
 
 /** The record, and what proves it. */
 @Controller()
@@ -40,6 +42,7 @@ export class AuditController {
     @Inject(Evidence) private readonly evidence: Evidence,
     @Inject(Publisher) private readonly publisher: Publisher,
     @Inject(Gaps) private readonly gaps: Gaps,
+    @Inject(Numbers) private readonly numbers: Numbers,
     @Inject(Recorder) private readonly recorder: Recorder,
     @Inject(UNREADABLE) private readonly unreadable: () => number,
   ) {}
@@ -138,12 +141,20 @@ export class AuditController {
       this.checkpoints.latest(),
       this.checkpoints.isWhole(),
     ]);
+    const missing = [...this.gaps.missing, ...this.numbers.missing];
+    const { repeated } = this.numbers;
+    const findings = [
+      ...missing.map((event) => ({ what: 'missing' as const, event })),
+      ...repeated.map((event) => ({ what: 'repeated' as const, event })),
+    ];
     return {
       size,
       published,
       checkpoint: last?.size ?? 0,
       ...this.recorder.counts,
-      missing: this.gaps.missing,
+      missing: missing.length,
+      repeated: repeated.length,
+      findings: findings.slice(0, findingsAtMost),
       unreadable: this.unreadable(),
       is_whole,
     };

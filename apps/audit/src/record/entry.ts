@@ -13,6 +13,8 @@ export interface Recordable extends Partial<Provenance> {
   /** ISO 8601. */
   time: string;
   subject: string;
+  /** Its number among the events of its record, as its sender says. */
+  record_sequence?: number | undefined;
   /** The run it is about, or the tool where there is no run: entries of a key are numbered. */
   key: string;
   data: Record<string, unknown>;
@@ -51,8 +53,9 @@ export const identityOf = ({ source, id }: Pick<Recordable, 'source' | 'id'>): s
 
 /** The text of an entry: its event and its number, and nothing of when and how it came here. */
 export const leafOf = (event: Recordable, sequence: number): string => {
-  const { id, source, type, time, subject, key, schema, data, text } = event;
-  const texts = fieldTexts({ id, source, type, time, subject, ...provenanceIn(event), key, schema, sequence });
+  const { id, source, type, time, subject, record_sequence, key, schema, data, text } = event;
+  const said = { id, source, type, time, subject, record_sequence, ...provenanceIn(event) };
+  const texts = fieldTexts({ ...said, key, schema, sequence });
   return objectText(texts.set('data', text ?? canonicalText(data)));
 };
 

@@ -17,7 +17,7 @@ function watched() {
   const look = async (ms: number) => {
     at += ms;
     await gaps.look();
-    return gaps.missing;
+    return gaps.missing.length;
   };
   return { missing, record, look };
 }

@@ -38,9 +38,9 @@ export class Gaps {
     this.#options = { patienceMs: 60_000, onMissing: () => {}, ...options };
   }
 
-  /** How many are missing now. */
-  get missing(): number {
-    return [...this.#awaited.values()].filter(({ missing }) => missing).length;
+  /** The ids of those that are missing now. */
+  get missing(): string[] {
+    return [...this.#awaited.values()].flatMap(({ id, missing }) => (missing ? [id] : []));
   }
 
   /** These are on record now. */

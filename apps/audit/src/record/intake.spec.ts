@@ -40,6 +40,15 @@ describe('what goes on record', () => {
     expect(content).not.toBe(recordable.content);
   });
 
+  it('has the number that its sender counts, without which a former version publishes the same event', () => {
+    const of = (headers: Record<string, string>) =>
+      recordableOf(delivery('run.cancel_requested', { run_id: 'run-1' }, headers), () => []);
+    const numbered = of({ ce_sequence: '0000000012', ce_sequencetype: 'Integer' });
+    expect(JSON.parse(leafOf(numbered, 3))).toMatchObject({ record_sequence: 12, sequence: 3 });
+    expect(leafOf(of({}), 3)).not.toContain('record_sequence');
+    expect(of({}).content).toBe(numbered.content);
+  });
+
   it('tells events apart by all that arrived, also by what is hidden', () => {
     const of = (password: string) =>
       recordableOf(

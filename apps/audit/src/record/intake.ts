@@ -14,17 +14,19 @@ export const unreadable = 'audit.unreadable_message';
 export function recordableOf(delivery: Delivery, hidden: HiddenArguments): Recordable {
   try {
     const event = decode(delivery);
-    const { id, source, type, time, subject, key, data } = event;
+    const { id, source, type, time, subject, sequence: record_sequence, key, data } = event;
     const by = provenanceIn(event);
     const texts = fieldTexts(data);
     const arrived = fieldTexts({ type, time, subject, ...by, key }).set('data', objectText(texts));
+    // A former version publishes what this one has stored without its number, and that is the same event.
     const content = hash('sha256', objectText(arrived));
     const shown = shownData(event, hidden);
     // What is shown as it came is not written a second time.
     const shownTexts = fieldTexts(shown, (value, name) =>
       value === (data as Record<string, unknown>)[name] ? texts.get(name)! : canonicalText(value),
     );
-    return { id, source, type, time, subject, ...by, key, data: shown, text: objectText(shownTexts), content };
+    const said = { id, source, type, time, subject, record_sequence, ...by, key };
+    return { ...said, data: shown, text: objectText(shownTexts), content };
   } catch (error) {
     if (error instanceof TerminalError) return whatIsKnown(delivery, error.code);
     throw error;

@@ -8,7 +8,7 @@ import { exitCodes, Failure } from '../connection/exit-codes.js';
 import type { Screen } from '../terminal/screen.js';
 import { listHolds, placeHold, releaseHold } from './holds.js';
 import { checkContinues } from './check.js';
-import { evidencePage, missingText } from './evidence-page.js';
+import { evidencePage, faultsOf, unnumberedText } from './evidence-page.js';
 
 /** The record: what happened, and how to prove it to somebody who has nothing but a file and a key. */
 export const auditCommand = (on: On): Command =>
@@ -73,7 +73,7 @@ interface VerifyOptions {
 const verify = (on: On): Command =>
   new Command('verify')
     .description(
-      'Verifies evidence without a server. Ends with 1 when something does not hold, and with 9 when something is missing.',
+      'Verifies evidence without a server. Ends with 1 when something does not hold, and with 9 when something is missing or there twice.',
     )
     .argument('<file>', 'what `audit export` wrote')
     .requiredOption('--trust <key>', 'the key of the record, as `audit key` shows it')
@@ -89,7 +89,7 @@ const verify = (on: On): Command =>
         if (html !== undefined) await writeFile(html, evidencePage(report));
         screen.show(report, () => reportText(screen, report));
         if (!report.holds) return exitCodes.failed;
-        return report.missing.length > 0 ? exitCodes.incomplete : exitCodes.ok;
+        return faultsOf(report).length > 0 ? exitCodes.incomplete : exitCodes.ok;
       }),
     );
 
@@ -127,11 +127,12 @@ function reportText(screen: Screen, report: Report): string[] {
     const where = report.line === null ? '' : ` (line ${report.line})`;
     return [`${screen.paint('red', '✘')} ${marked(report.message)}${where} [${report.code}]`];
   }
-  const { run_id, origin, size, entries, calls, notes, missing } = report;
+  const { run_id, origin, size, entries, calls, notes, unnumbered } = report;
   return [
     `${screen.paint('green', '✔')} Run ${marked(run_id)}: all ${entries.length} entries of ${marked(origin)} are there, unchanged, in a record of ${size}.`,
     ...calls.map((call) => `${screen.paint('green', '✔')} ${callText(call)}`),
-    ...missing.map(({ id, line }) => `${screen.paint('red', '✘')} ${marked(missingText(id, line))}`),
+    ...faultsOf(report).map((fault) => `${screen.paint('red', '✘')} ${marked(fault)}`),
+    ...(unnumbered > 0 ? [`  ${unnumberedText(unnumbered)}`] : []),
     ...notes.map((note) => `  ${marked(note)}`),
   ];
 }

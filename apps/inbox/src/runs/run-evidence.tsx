@@ -54,7 +54,7 @@ function Outcome({ report, isOwn }: Extract<Verified, { report: Report }>) {
       </Note>
     );
   return (
-    <Note tone={report.missing.length > 0 ? 'bad' : report.notes.length > 0 ? 'warn' : 'good'}>
+    <Note tone={report.missing.length + report.repeated.length > 0 ? 'bad' : report.notes.length > 0 ? 'warn' : 'good'}>
       <p>
         All {report.entries.length} entries are there, unchanged, in the record {visibleLine(report.origin)} of{' '}
         {report.size}.
@@ -69,7 +69,12 @@ function Outcome({ report, isOwn }: Extract<Verified, { report: Report }>) {
         ))}
         {report.missing.map(({ id, line }) => (
           <li key={id}>
-            Incomplete: the event {visibleLine(id)}, which line {line} names, is not on record.
+            Incomplete: the event {visibleLine(id)} is not on record, as line {line} shows.
+          </li>
+        ))}
+        {report.repeated.map(({ id, line }) => (
+          <li key={id}>
+            Contradiction: another event before line {line} is {visibleLine(id)} as well.
           </li>
         ))}
         {report.notes.map((note) => (

@@ -8,8 +8,14 @@ import type { Ledger } from '../ledger.js';
 
 const endings = ['run.completed', 'run.failed', 'run.cancelled'];
 
-function checkEvents(events: readonly Event[]): void {
+type Numbered = { sequence?: number | undefined };
+
+/** Each has its number, the next one of the record, whoever tries the same at the same time and whatever answer is lost. */
+function checkEvents(before: Numbered | undefined, after: Numbered, events: readonly Event[]): void {
   for (const { type, data } of events) parseEventData(type, data);
+  const last = before?.sequence ?? 0;
+  expect(events.map(({ sequence }) => sequence)).toEqual(events.map((_, n) => last + n + 1));
+  if ((after.sequence ?? 0) !== last + events.length) throw new Error('a number is left out');
 }
 
 /** What these look at besides the record. */
@@ -20,7 +26,7 @@ interface Audited {
 
 export function checkRun(world: Audited, before: Run | undefined, after: Run, events: readonly Event[]): void {
   Run.parse(after);
-  checkEvents(events);
+  checkEvents(before, after, events);
   const wasOver = before !== undefined && isFinishedStatus(before.status);
   const isOver = isFinishedStatus(after.status);
   const ends = events.filter((event) => endings.includes(event.type) && !isRepeated(event)).length;
@@ -38,8 +44,10 @@ const isRepeated = ({ data }: Event): boolean => 'repeated' in data && data.repe
 /** All that may be added to a run that is over is how a call ended that was under way. */
 function checkReport(before: Run, after: Run, events: readonly Event[]): void {
   if (!events.every(isRepeated)) throw new Error('a run that is over says nothing new');
-  const { calls, journal, updated_at, version, unsettled } = before;
-  expect({ ...after, calls, journal, updated_at, version, unsettled }, 'a run that is over stays so').toEqual(before);
+  const { calls, journal, sequence, updated_at, version, unsettled } = before;
+  expect({ ...after, calls, journal, sequence, updated_at, version, unsettled }, 'a run that is over stays so').toEqual(
+    before,
+  );
   if (!before.unsettled && after.unsettled) throw new Error('what was settled is not');
 }
 
@@ -92,14 +100,14 @@ export function checkApproval(
   events: readonly Event[],
 ): void {
   Approval.parse(after);
-  checkEvents(events);
+  checkEvents(before, after, events);
   for (const event of events) {
     if (event.type === 'approval.resolved') world.ledger.decided((event as Event<'approval.resolved'>).data);
   }
   checkVoid(world, before, after);
   if (before === undefined || before.status === 'pending') return;
-  const { run_status, deleted_at, updated_at, version } = before;
-  expect({ ...after, run_status, deleted_at, updated_at, version }, 'a decision stays').toEqual(before);
+  const { run_status, deleted_at, sequence, updated_at, version } = before;
+  expect({ ...after, run_status, deleted_at, sequence, updated_at, version }, 'a decision stays').toEqual(before);
 }
 
 /** Only the end of its run, or a person who removes it, makes void what is pending. */
@@ -122,7 +130,7 @@ export function checkExecution(
   events: readonly Event[],
 ): void {
   Execution.parse(after);
-  checkEvents(events);
+  checkEvents(before, after, events);
   checkAttempts(world, after);
   if (events.some(({ type }) => type === 'tool.execution_started')) world.ledger.started(after);
   if (before && ['succeeded', 'failed', 'cancelled'].includes(before.status))

@@ -88,8 +88,15 @@ export const AuditHealth = z
     late: Count.meta({ description: 'Events of this instance that were recorded a minute or more after their time.' }),
     missing: Count.meta({
       description:
-        'Events that others name, which this instance has recorded, and that are not on record after a minute.',
+        'Events that others name, or whose number is left out, as this instance has seen, and that are not on record after a minute; several numbers one after the other count once.',
     }),
+    repeated: Count.meta({
+      description:
+        'Numbers that two events of one record have, as this instance has seen: of a store that was restored, or of events that somebody made up.',
+    }),
+    findings: z
+      .array(z.object({ what: z.enum(['missing', 'repeated']), event: z.string() }))
+      .meta({ description: 'Which: ids of events, or `<record>#<number>` and `<record>#<from>-<to>`; 100 at most.' }),
     is_whole: z.boolean().meta({
       description: 'Whether the last checkpoint is of what is stored: false after entries were lost or changed.',
     }),

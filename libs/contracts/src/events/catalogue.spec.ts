@@ -133,7 +133,7 @@ describe('what is internal', () => {
     Object.keys(record.shape).filter((field) => !(field in published.shape));
 
   it('is not in what is published of an approval', () => {
-    const hidden = ['deleted_at', 'due_at', 'reminders', 'traceparent', 'tracestate', 'version'];
+    const hidden = ['deleted_at', 'due_at', 'reminders', 'sequence', 'traceparent', 'tracestate', 'version'];
     expect(internal(Approval, catalogue['approval.created'].schema).toSorted()).toEqual(hidden);
   });
 
@@ -147,6 +147,7 @@ describe('what is internal', () => {
       'lease',
       'queue_owner',
       'requested_at',
+      'sequence',
       'set_back_at',
       'streamed',
       'unsettled',

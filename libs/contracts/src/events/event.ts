@@ -13,6 +13,8 @@ export interface Event<N extends EventName = EventName> extends TraceContext, Pa
   time: string;
   /** The record it is about. */
   subject: string;
+  /** Its number among the events of its record, from 1 and without a gap; unset: nobody counts those. */
+  sequence?: number | undefined;
   /** The Kafka key: the run's id, so that the events of a run stay in order. */
   key: string;
   data: EventData<N>;

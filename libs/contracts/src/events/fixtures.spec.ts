@@ -1,7 +1,7 @@
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { catalogue, eventNames, type EventName, type ServiceName } from './catalogue.js';
+import { catalogue, eventNames, previews, type EventName, type ServiceName } from './catalogue.js';
 import { callDigest } from '../calls/digest.js';
 import { TerminalError } from '../problems/errors.js';
 import { eventSource, parseEventData } from './event.js';
@@ -49,6 +49,14 @@ describe.each(eventNames)('the golden message of %s', (name) => {
     expect(Traceparent.safeParse(headers['traceparent']).success).toBe(true);
     for (const attribute of ['ce_id', 'ce_subject']) expect(headers[attribute]).not.toBe('');
     if ('run_id' in data) expect(key).toBe(data['run_id']);
+  });
+
+  it('has a number where it is of a change of a record, and nowhere else', () => {
+    const { ce_id, ce_sequence, ce_sequencetype, ce_subject } = headers;
+    const isOfChange = /^\/\d+\/\d+$/.test(ce_id!.slice(ce_subject!.length));
+    expect(ce_sequencetype).toBe(isOfChange ? 'Integer' : undefined);
+    if (isOfChange) expect(ce_sequence).toMatch(/^\d{9}[1-9]$/);
+    if (previews.has(name)) expect(isOfChange).toBe(false);
   });
 
   it('still parses, to the same value beside the defaults of what came later', () => {

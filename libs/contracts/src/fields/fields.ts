@@ -28,6 +28,9 @@ export type Lease = z.infer<typeof Lease>;
 /** What every stored record has besides its own fields. */
 export const stored = {
   version: z.int().nonnegative().meta({ description: 'Counts the transitions of this record.' }),
+  sequence: z.int().nonnegative().optional().meta({
+    description: 'The number of its last event; not there before its first one that has a number.',
+  }),
   due_at: EpochMillis.nullable().meta({ description: 'When this record is next due without a message.' }),
   traceparent: Traceparent.nullable(),
   tracestate: Tracestate.nullable().default(null),

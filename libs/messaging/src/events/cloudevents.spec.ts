@@ -13,6 +13,7 @@ const event: Event<'run.cancel_requested'> = {
   source: '/countersign/agent-runner',
   time: '2026-11-20T10:00:00.000Z',
   subject: 'r1',
+  sequence: 12,
   key: 'r1',
   traceparent,
   tracestate: 'vendor=a:1',
@@ -45,6 +46,8 @@ describe('encode', () => {
         ce_time: '2026-11-20T10:00:00.000Z',
         ce_subject: 'r1',
         ce_dataschema: 'urn:countersign:event:run.cancel_requested:1',
+        ce_sequence: '0000000012',
+        ce_sequencetype: 'Integer',
         ce_authtype: 'api_key',
         ce_authid: 'ada@example.com',
         ce_authclaims: '{"via":"key","credential":"0123456789abcdef"}',
@@ -70,6 +73,26 @@ describe('decode', () => {
     expect(decode(delivered(encode(event)))).toEqual(event);
   });
 
+  test.each<[string, string | undefined, number | undefined]>([
+    ['12', 'Integer', 12],
+    ['2147483647', 'Integer', 2_147_483_647],
+    ['2147483648', 'Integer', undefined],
+    ['0', 'Integer', undefined],
+    ['-1', 'Integer', undefined],
+    ['1.0', 'Integer', undefined],
+    ['00000000001', 'Integer', undefined],
+    ['12', undefined, undefined],
+    ['12', 'Letters', undefined],
+  ])('takes the sequence %s of type %s for %s', (sequence, type, expected) => {
+    const headers = { ce_sequence: sequence, ...(type !== undefined && { ce_sequencetype: type }) };
+    expect(decode(bare(data, headers)).sequence).toBe(expected);
+  });
+
+  test('reads a command whose sender counts as nobody should', () => {
+    const command = { specversion: '1.0', type: 'run.cancel_requested', sequence: 12, sequencetype: 'Integer', data };
+    expect(decode(bare(command))).not.toHaveProperty('sequence');
+  });
+
   test.each(eventNames)('reads what this process encoded as %s like the bytes of another', (name) => {
     const file = new URL(`../../../contracts/fixtures/v1/${name}.json`, import.meta.url);
     const { data: golden } = JSON.parse(readFileSync(file, 'utf8')) as { data: never };
@@ -84,7 +107,8 @@ describe('decode', () => {
   });
 
   test('reads the same event in structured mode', () => {
-    const { key: _, ...attributes } = event;
+    const { key: _, ...rest } = event;
+    const attributes = { ...rest, sequence: '12', sequencetype: 'Integer' };
     const headers = { 'content-type': 'application/cloudevents+json; charset=utf-8' };
     expect(decode(bare({ specversion: '1.0', ...attributes }, headers))).toEqual(event);
   });

@@ -5,6 +5,7 @@ import { TerminalError } from '@countersign/contracts/problems';
 import type { Delivery, Message } from '../bus.js';
 import { isEncodedHere, keepEncoded } from './encoded-here.js';
 import { envelopeOf, type Envelope } from './envelope.js';
+import { sequenceHeaders, sequenceIn } from './sequence.js';
 
 /** The source of an event whose producer does not name itself. */
 const anonymous = '/anyone';
@@ -39,6 +40,7 @@ export function messageOf(event: Event): Message & { value: Buffer } {
       ce_time: event.time,
       ce_subject: event.subject,
       ce_dataschema: dataSchema(event.type),
+      ...sequenceHeaders(event),
       ...headersOf(event),
       ...traceHeaders(event),
     },
@@ -100,12 +102,14 @@ function headOf(
   const id = attribute('id') ?? `${topic}/${partition}/${offset}`;
   const key = said ?? attribute('subject') ?? id;
   const time = attribute('time');
+  const sequence = sequenceIn(attribute);
   return {
     id,
     source: attribute('source') ?? anonymous,
     time: time !== undefined && !Number.isNaN(Date.parse(time)) ? time : new Date(timestamp).toISOString(),
     subject: attribute('subject') ?? key,
     key,
+    ...(sequence !== undefined && { sequence }),
     ...traceContextOf(trace.traceparent, trace.tracestate),
     ...provenanceIn(Object.fromEntries(provenanceNames.map((name) => [name, attribute(name)]))),
   };

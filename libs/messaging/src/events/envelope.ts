@@ -4,7 +4,16 @@ import type { Delivery } from '../bus.js';
 import { asText, encodingOf, parseBytes } from './payload.js';
 
 /** The attributes of CloudEvents that are read, wherever they stand. */
-type Attribute = 'specversion' | 'id' | 'type' | 'source' | 'time' | 'subject' | keyof Provenance;
+type Attribute =
+  | 'specversion'
+  | 'id'
+  | 'type'
+  | 'source'
+  | 'time'
+  | 'subject'
+  | 'sequence'
+  | 'sequencetype'
+  | keyof Provenance;
 
 /** A message as its sender wrapped it. */
 export interface Envelope {

@@ -84,8 +84,8 @@ describe('handling a message', () => {
 
   it('stores the new state under the next version, and hands its events over to be published', async () => {
     const handled = await counter.execute('c', 'add');
-    expect(handled).toEqual({ kind: 'changed', state: { ...empty, count: 1, version: 1 } });
-    expect(await counter.store.get('c')).toEqual({ ...empty, count: 1, version: 1 });
+    expect(handled).toEqual({ kind: 'changed', state: { ...empty, count: 1, version: 1, sequence: 2 } });
+    expect(await counter.store.get('c')).toEqual({ ...empty, count: 1, version: 1, sequence: 2 });
     const stamp = {
       source: '/countersign/executor',
       time: '2026-09-01T09:30:00.123Z',
@@ -98,6 +98,40 @@ describe('handling a message', () => {
       { id: 'counters/c/1/0', type: 'run.continued', ...stamp },
       { id: 'counters/c/1/1', type: 'run.failed', ...stamp, data: { error: 'e' } },
     ]);
+  });
+
+  /** What is not marked as published comes again with each commit. */
+  const numbers = () => [
+    ...new Set(published.map(({ id, sequence }) => `${id.slice('counters/c/'.length)}: ${sequence}`)),
+  ];
+
+  it('numbers the events of a record without a gap, whatever its machine makes of the count and who else tries', async () => {
+    await counter.execute('c', 'add');
+    await counter.execute('c', 'reset');
+    const forgetful = new CommandHandler<Counter, Message>({
+      ...options(),
+      decide(state, message) {
+        const transition = decide(state, message);
+        if (transition.kind !== 'changed') return transition;
+        const { sequence: _, ...rest } = transition.state;
+        return { ...transition, state: rest };
+      },
+    });
+    await forgetful.execute('c', 'reset');
+    await Promise.all([forgetful.execute('c', 'add'), counter.execute('c', 'add')]);
+    const expected = ['1/0: 1', '1/1: 2', '4/0: 3', '4/1: 4', '5/0: 5', '5/1: 6'];
+    expect(numbers().toSorted()).toEqual(expected);
+    expect(await store.get('c')).toMatchObject({ version: 5, sequence: 6 });
+  });
+
+  it('begins with 1 on a record of before there were numbers, and goes on after a version that has none', async () => {
+    const stored = { ...empty, count: 0, version: 7 };
+    await file.write(() => void file.sql('INSERT INTO counters VALUES (?, ?, ?)').run('c', 7, JSON.stringify(stored)));
+    await counter.execute('c', 'add');
+    const state = (await store.get('c'))!;
+    await store.commit({ expected: 8, state: { ...state, version: 9, count: 0 }, events: [] });
+    await new CommandHandler(options()).execute('c', 'add');
+    expect(numbers()).toEqual(['8/0: 1', '8/1: 2', '10/0: 3', '10/1: 4']);
   });
 
   it('says in its events who it is by, and what caused it', async () => {

@@ -4,6 +4,7 @@ import type { EpochMillis } from '@countersign/contracts/time';
 import type { TraceContext } from '@countersign/contracts/trace';
 import { committed, committing, type CommitDiagnostic } from './diagnostics.js';
 import { RecentStates } from './recent-states.js';
+import { numbered } from '../records/record.js';
 import { recordOf, subjectOf, VersionConflict, type Collection, type Store, type StoredRecord } from '../store.js';
 import type { Decide, Transition } from './transition.js';
 
@@ -118,10 +119,11 @@ export class CommandHandler<R extends Owned, M, C extends string = string> {
     const expected = before?.version ?? 0;
     const sealed = beforeCommit ? await beforeCommit(change.state, change.events) : change;
     sealed.events.forEach(checkSize);
-    const state = { ...sealed.state, version: expected + 1 };
-    const { traceparent, tracestate } = this.#options.trace?.(state) ?? state;
+    const unnumbered = { ...sealed.state, version: expected + 1 };
+    const { traceparent, tracestate } = this.#options.trace?.(unnumbered) ?? unnumbered;
     const said = { traceparent, tracestate, ...act };
-    const events = sealed.events.map((event, n) => this.#stamp(state, id, event, n, said));
+    const stamped = sealed.events.map((event, n) => this.#stamp(unnumbered, id, event, n, said));
+    const { state, events } = numbered(before, unnumbered, stamped);
     const diagnostic: CommitDiagnostic = { collection: collection.name, id, version: state.version, events };
     if (committing.hasSubscribers) committing.publish(diagnostic);
     const unpublished = await store.commit({ expected, state, events });

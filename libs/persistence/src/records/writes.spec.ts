@@ -1,3 +1,4 @@
+import type { Event } from '@countersign/contracts';
 import { after, atMillis } from '@countersign/contracts/time';
 import { SqliteFile } from '@countersign/sqlite';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -46,6 +47,18 @@ describe('a record that changes without events', () => {
     await insert(store, counter());
     await Promise.all(Array.from({ length: 8 }, () => add()));
     expect(await store.get('a')).toMatchObject({ count: 8, version: 9 });
+  });
+
+  it('has its events numbered, from one change to the next', async () => {
+    const published: string[] = [];
+    const telling = {
+      events: ({ version }: Counter) => [1, 2].map((n) => ({ id: `${version}/${n}` }) as Event),
+      publish: (events: readonly Event[]) => published.push(...events.map(({ id, sequence }) => `${id}: ${sequence}`)),
+    };
+    await insert(store, counter(), telling);
+    await add();
+    await update(store, 'a', now, (record) => ({ ...record, count: 9 }), telling);
+    expect(published).toEqual(['1/1: 1', '1/2: 2', '1/1: 1', '1/2: 2', '3/1: 3', '3/2: 4']);
   });
 
   it('is left as it is when there is nothing to change, or no record', async () => {

@@ -1,7 +1,7 @@
 import type { Event } from '@countersign/contracts';
 import type { EpochMillis } from '@countersign/contracts/time';
 import { VersionConflict, type Store, type StoredRecord } from '../store.js';
-import { touch } from './record.js';
+import { numbered, touch } from './record.js';
 
 /** The events of a change: stored with it, and published once it is. */
 export interface Publication<R> {
@@ -11,9 +11,7 @@ export interface Publication<R> {
 
 /** Stores a record that is new. @throws VersionConflict when there is one with its key */
 export async function insert<R extends StoredRecord>(store: Store<R>, record: R, telling?: Publication<R>): Promise<R> {
-  const state = { ...record, version: 1 };
-  await commit(store, 0, state, telling);
-  return state;
+  return commit(store, undefined, { ...record, version: 1 }, telling);
 }
 
 /** Stores a record unless there is one with its key. @returns whether it was stored */
@@ -47,8 +45,7 @@ export async function update<R extends StoredRecord>(
     if (!after) return { record: before, changed: false };
     const state = { ...touch(after, now, {}), version: before.version + 1 };
     try {
-      await commit(store, before.version, state, telling);
-      return { record: state, changed: true };
+      return { record: await commit(store, before, state, telling), changed: true };
     } catch (error) {
       if (!(error instanceof VersionConflict)) throw error;
     }
@@ -57,10 +54,12 @@ export async function update<R extends StoredRecord>(
 
 async function commit<R extends StoredRecord>(
   store: Store<R>,
-  expected: number,
-  state: R,
+  before: R | undefined,
+  after: R,
   telling?: Publication<R>,
-): Promise<void> {
-  const unpublished = await store.commit({ expected, state, events: telling?.events(state) ?? [] });
+): Promise<R> {
+  const { state, events } = numbered(before, after, telling?.events(after) ?? []);
+  const unpublished = await store.commit({ expected: before?.version ?? 0, state, events });
   telling?.publish(unpublished);
+  return state;
 }

@@ -38,10 +38,10 @@ describe('SQLite as a record store, on disk', () => {
 
   it('fills the columns of an index that was not declared when its records were stored', async () => {
     const collection = samples();
-    const { store } = new SqliteDatabase(file).collection({ ...collection, indexes: [] });
+    const { store } = new SqliteDatabase(file).collection<Sample>({ ...collection, indexes: [] });
     await store.commit(transition(collection, sample('a', { status: 'approved', automatic: true })));
     const indexed = { ...collection, indexes: [['status'], ['automatic']] };
-    const reopened = new SqliteDatabase(file).collection(indexed).store;
+    const reopened = new SqliteDatabase(file).collection<Sample>(indexed).store;
     const filter = { status: 'approved', automatic: true };
     expect(await reopened.find({ filter, sort: [], limit: 10 })).toStrictEqual([
       sample('a', { status: 'approved', automatic: true }),
