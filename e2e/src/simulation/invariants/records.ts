@@ -141,6 +141,7 @@ export function checkExecution(
 const withoutNotes = (execution: Execution) => ({
   ...execution,
   attempts: execution.attempts.map((attempt) => ({ ...attempt, late_report: null })),
+  sequence: null,
   updated_at: null,
   version: null,
 });
