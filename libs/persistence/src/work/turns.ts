@@ -1,4 +1,5 @@
 import type { Filter, Store, StoredRecord } from '../store.js';
+import { Spread } from './spread.js';
 
 /** Who has more due than there are places takes turns with the others, by the field that names the owner. */
 export type OwnerField<R> = { [K in keyof R & string]: R[K] extends string ? K : never }[keyof R & string];
@@ -18,15 +19,17 @@ export class Turns<R extends StoredRecord> {
   constructor(
     private readonly store: Pick<Store<R>, 'find'>,
     private readonly owner: OwnerField<R>,
+    private readonly spread: Spread = new Spread(),
   ) {}
 
   /**
-   * Whose turn it is, and of each the record that has been due for longest. Needs an index of the fields of the filter with
+   * Whose turn it is, and of each the record that has been due for longest, or one of those while claims are lost. Needs an index of the fields of the filter with
    * the owner and `due_at` after them; it takes two short looks into it, and one more for each owner with much.
    */
   async next(filter: Filter<R>, permits: number, held: Held): Promise<R[]> {
     const waiting = await this.#around(filter, permits, held);
-    const next = shareOut(waiting, permits, held);
+    const inOrder = new Map([...waiting].map(([owner, records]) => [owner, this.spread.order(records)]));
+    const next = shareOut(inOrder, permits, held);
     this.#last = (next.at(-1)?.[this.owner] as string | undefined) ?? this.#last;
     return next;
   }
@@ -36,16 +39,17 @@ export class Turns<R extends StoredRecord> {
     const waiting = new Map<string, R[]>();
     const isEnough = () => [...waiting.keys()].filter((owner) => held(owner) === 0).length >= permits;
     const last = this.#last;
+    const limit = this.spread.reach(permits);
     for (const end of [undefined, last]) {
       let after = end === undefined ? last : undefined;
       while (after !== end && !isEnough()) {
         const bounds = { ...(after !== undefined && { gt: after }), ...(end !== undefined && { lte: end }) };
-        const found = await this.#find({ ...filter, [this.owner]: bounds }, permits);
+        const found = await this.#find({ ...filter, [this.owner]: bounds }, limit);
         for (const record of found) {
           const owner = record[this.owner] as string;
           waiting.set(owner, [...(waiting.get(owner) ?? []), record]);
         }
-        if (found.length < permits) break;
+        if (found.length < limit) break;
         after = found.at(-1)![this.owner] as string;
       }
     }

@@ -103,6 +103,32 @@ describe('a work pool', () => {
     await vi.waitFor(() => expect(atWork()).toEqual(['alice-3', 'alice-4', 'alice-5']), soon);
   });
 
+  it('looks further down the queue while others are faster at its head, until it is faster', async () => {
+    const find = vi.spyOn(store, 'find');
+    let faster = true;
+    const asked: string[] = [];
+    const attendTo: typeof onDue = async (record, place) => {
+      asked.push(record.sample_id);
+      await new Promise(setImmediate);
+      if (faster) return place.release();
+      await onDue(record, place);
+      working.get(record.sample_id)!.resolve();
+    };
+    const ids = Array.from({ length: 60 }, (_, n) => `due-${String(n).padStart(2, '0')}`);
+    for (const [n, id] of ids.entries()) await add(id, after(now, n - 100));
+    // What has been due for longest is last in such an order.
+    let key = 1;
+    const pool = poolWith({ size: 1, onDue: attendTo, random: () => (key -= 0.0001) });
+    pool.start();
+    await vi.waitFor(() => expect(asked.length).toBeGreaterThan(20), soon);
+    faster = false;
+    const reach = () => find.mock.calls.at(-1)![0].limit;
+    expect([asked[0], asked.at(-1), reach()]).toEqual(['due-00', 'due-15', 16]);
+    await vi.waitFor(() => expect(started).toHaveLength(60), soon);
+    expect(reach()).toBe(15);
+    expect(started[0]).toBe('due-15');
+  });
+
   it('starts nothing more once it drains, not even what it was looking for, and lets go on what is under way', async () => {
     await add('first', now);
     const pool = poolWith({ size: 2, pollEveryMs: 5 });

@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Log } from '@countersign/contracts';
 import type { EpochMillis, Millis } from '@countersign/contracts/time';
 import type { Filter, Store, StoredRecord } from '../store.js';
+import { Spread } from './spread.js';
 import { Turns, type OwnerField } from './turns.js';
 
 export interface WorkPoolOptions<R extends StoredRecord> {
@@ -19,6 +20,8 @@ export interface WorkPoolOptions<R extends StoredRecord> {
    */
   backlog?: Backlog<R>;
   now(): EpochMillis;
+  /** From 0 to 1, as `Math.random`, which is the default. */
+  random?(): number;
   log: Log;
   /** Sees to one due record: starts work at the place that is held for it, or gives it back. */
   onDue(record: R, permit: Permit): Promise<void>;
@@ -47,6 +50,7 @@ export interface Permit {
 export class WorkPool<R extends StoredRecord> {
   readonly #options: WorkPoolOptions<R> & Required<Pick<WorkPoolOptions<R>, 'pollEveryMs' | 'filters'>>;
   readonly #turns: Turns<R> | undefined;
+  readonly #spread: Spread;
   /** Places by the owner of the work. */
   readonly #held = new Map<string, number>();
   readonly #stopping = new AbortController();
@@ -61,7 +65,8 @@ export class WorkPool<R extends StoredRecord> {
 
   constructor(options: WorkPoolOptions<R>) {
     this.#options = { pollEveryMs: 1_000, filters: async () => [{}], ...options };
-    this.#turns = options.backlog && new Turns(options.store, options.backlog.owner);
+    this.#spread = new Spread(options.random);
+    this.#turns = options.backlog && new Turns(options.store, options.backlog.owner, this.#spread);
   }
 
   /** Aborted when the pool stops; work that can be handed back should then be. */
@@ -108,7 +113,7 @@ export class WorkPool<R extends StoredRecord> {
     while (this.#reserved > 0 && !deadline.aborted) await this.#nextRelease(deadline);
   }
 
-  #permit(): Permit {
+  #permit(onStart: () => void = () => {}): Permit {
     this.#reserved += 1;
     let held = true;
     const release = () => {
@@ -119,6 +124,7 @@ export class WorkPool<R extends StoredRecord> {
       if (this.#starved) this.#wake?.();
     };
     const start: Permit['start'] = (work, owner) => {
+      onStart();
       this.#holds(owner, 1);
       void this.#run(work).finally(() => {
         this.#holds(owner, -1);
@@ -171,8 +177,10 @@ export class WorkPool<R extends StoredRecord> {
     const due = await this.#due(free);
     if (this.#stopping.signal.aborted) return false;
     this.#starved = due.length === free || this.#refusals > refusals;
-    const claims = due.slice(0, size - this.#reserved).map((record) => ({ record, permit: this.#permit() }));
+    let won = 0;
+    const claims = due.slice(0, size - this.#reserved).map((record) => ({ record, permit: this.#permit(() => won++) }));
     await Promise.all(claims.map(({ record, permit }) => onDue(record, permit)));
+    this.#spread.claimed({ won, lost: claims.length - won });
     return this.#starved;
   }
 
@@ -197,7 +205,9 @@ export class WorkPool<R extends StoredRecord> {
     for (const filter of filters) {
       if (found.length === limit) break;
       const rest = limit - found.length;
-      found.push(...(await store.find({ filter: this.#isDue(filter), sort: [['due_at', 'asc']], limit: rest })));
+      const reach = this.#spread.reach(rest);
+      const due = await store.find({ filter: this.#isDue(filter), sort: [['due_at', 'asc']], limit: reach });
+      found.push(...this.#spread.order(due).slice(0, rest));
     }
     return found;
   }
