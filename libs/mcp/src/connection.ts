@@ -40,6 +40,8 @@ interface CallOptions extends Patience {
 /** Before the names of what a request says besides its arguments. */
 const meta = 'countersign/';
 const farewellMs = 1_000;
+/** Of several words within that time that its tools have changed the last counts. */
+const gatherMs = 300;
 /** However often a server says that it is still at it. */
 const longestCallMs = 86_400_000;
 
@@ -57,7 +59,6 @@ export class McpConnection {
     this.#events = events;
     // oxlint-disable-next-line unicorn/prefer-add-event-listener -- it is no event target
     client.onclose = () => this.#end();
-    client.setNotificationHandler('notifications/tools/list_changed', () => events.toolsChanged());
   }
 
   /** Connects and shakes hands. */
@@ -67,7 +68,9 @@ export class McpConnection {
     events: McpEvents,
     patience: Patience,
   ): Promise<McpConnection> {
-    const client = new Client({ name: 'countersign', version: '0.1.0' });
+    const onChanged = () => events.toolsChanged();
+    const listChanged = { tools: { autoRefresh: false, debounceMs: gatherMs, onChanged } };
+    const client = new Client({ name: 'countersign', version: '0.1.0' }, { listChanged });
     const transport = transportTo(target, shown, (line) => events.onLog(line));
     await client.connect(transport, patience);
     return new McpConnection(client, transport, events);

@@ -145,22 +145,43 @@ describe('the tools of an MCP server', () => {
     expect(() => server.tools()).toThrow('once it was connected');
   });
 
-  it('stay what they were when the server has others, which is logged', async () => {
-    const server = await connected(fewer('learn', 'echo'));
+  it('are those that the server has once it says that they have changed', async () => {
+    const server = await connected({ tools: { '*': required, learn: none }, leavesOutDestructive: true });
+    const renewed = vi.fn<() => void>();
+    server.onRenewed = renewed;
+    const before = names(server);
     await call(server, 'learn');
-    await vi.waitFor(() => expect(logged.join()).toContain('the tools of an MCP server have changed'), soon);
-    expect(names(server)).toEqual(['given__echo', 'given__learn']);
+    await vi.waitFor(() => expect(renewed).toHaveBeenCalledOnce(), soon);
+    expect(names(server)).toEqual([...before, 'given__learned']);
+    expect(logged.join()).toContain('the tools of an MCP server have changed');
   });
 
-  it('stay what they were when the server comes back with others, which is logged', async () => {
-    let offered = ['one'];
+  it('are those that the server comes back with, and one that it lacks stays and is named', async () => {
+    let offered = ['one', 'two'];
     const http = await startHttp(() => pagingServer(offered));
-    const server = await connected({}, at(http));
-    offered = ['one', 'two'];
+    const server = await connected({ tools: { '*': none } }, at(http));
+    offered = ['one', 'three'];
     http.forget();
     expect(await call(server, 'one')).toBe('one');
-    expect(logged.join()).toContain('the tools of an MCP server have changed');
-    expect(names(server)).toEqual(['given__one']);
+    expect(names(server)).toEqual(['given__one', 'given__three', 'given__two']);
+    expect(server.problem).toContain('lacks given__two,');
+    await server.close();
+    await http.stop();
+  });
+
+  it('stay what they were when the server comes back with some that do not fit, which are not called', async () => {
+    const schemas: Record<string, string[]> = { pay: ['to', 'secret'], look: [] };
+    const http = await startHttp(() => pagingServer(['pay', 'look'], undefined, schemas));
+    const server = await connected({ tools: { pay: { ...required, redact: ['secret'] }, look: none } }, at(http));
+    const [before, known] = [server.tools().map(({ definition }) => definition), server.known('given__pay')];
+    expect(known).toBeDefined();
+    schemas['pay'] = ['to', 'password'];
+    http.forget();
+    expect(await call(server, 'look')).toBe('look');
+    expect(server.tools().map(({ definition }) => definition)).toEqual(before);
+    expect(server.known('given__pay'), 'whatever it is called with would be shown').toBeUndefined();
+    expect(logged.join()).toContain('do not fit');
+    expect(server.problem).toContain('given__pay');
     await server.close();
     await http.stop();
   });
@@ -174,7 +195,13 @@ describe('a tool that needs no approval by the word of its server', () => {
     expect(await call(server, 'look')).toBe('look');
     readOnlyHint = false;
     http.forget();
-    await expect(call(server, 'look')).rejects.toThrow(/look does more than read, so it needs an approval/);
+    const given = server.tools()[0]!.run!;
+    const refused = /look does more than read, so it needs an approval/;
+    await expect(given({}, context())).rejects.toThrow(refused);
+    // A run that was given it when it only read finds the tool of now under its name.
+    expect(server.tools()[0]!.definition.approval).toBe('required');
+    await expect(call(server, 'look')).rejects.toThrow(refused);
+    expect(http.calls).toBe(1);
     await server.close();
     await http.stop();
   });

@@ -12,7 +12,8 @@ import { MissedTools } from './missed-tools.js';
 import { McpOutcomes, type McpOutcome } from './outcome.js';
 import type { McpServerOptions, McpWatch } from './options.js';
 import { isUnauthorized, neverArrived, reasonOf } from './result.js';
-import { gatedTool, gatedTools, gateOf, schemaProblems, termsOf, type McpTool } from './tools.js';
+import { ToolList } from './tool-list.js';
+import { termsOf, type McpTool } from './tools.js';
 import { unlessAborted } from './unless-aborted.js';
 
 /** Characters of a line that a server writes to its standard error. */
@@ -20,8 +21,8 @@ const longestLine = 2_000;
 const backoff = { first_ms: 100, longest_ms: 5_000 };
 
 /**
- * An MCP server whose tools are called. A model sees the tools of the first connection, whatever the server lists
- * later; a lost connection is made anew by the next call.
+ * An MCP server whose tools are called. A model sees those of the last list that fits its declaration, and those that a later
+ * list lacks; a lost connection is made anew by the next call.
  */
 export class McpServer {
   readonly name: string;
@@ -33,14 +34,17 @@ export class McpServer {
   readonly #closing = new AbortController();
   readonly #credentials: Credentials;
   #shown: Shown | undefined;
-  #offered: readonly OfferedTool[] = [];
-  #tools: McpTool[] | undefined;
+  readonly #list: ToolList;
   #connection: McpConnection | undefined;
   #connecting: Promise<McpConnection> | undefined;
   readonly #missed = new MissedTools();
   #lastFailure: string | undefined;
   #failures = 0;
   #calls = 0;
+  #isStale = false;
+  #isRenewing = false;
+  /** Called when it has other tools than before. */
+  onRenewed: () => void = () => {};
 
   constructor(options: McpServerOptions, log: Log) {
     this.name = options.name;
@@ -49,13 +53,14 @@ export class McpServer {
     this.#timeoutMs = options.timeoutMs ?? 60_000;
     this.#mask = options.mask ?? ((text) => text);
     this.#outcomes = new McpOutcomes(options.name, this.#mask);
+    this.#list = new ToolList(options, log, (error) => this.explain(error));
     this.#credentials =
       options.credentials ?? new Credentials(() => ('url' in options ? options.headers : options.env));
   }
 
   /** Whether it was connected once, so that its tools are known. */
   get isKnown(): boolean {
-    return this.#tools !== undefined;
+    return this.#list.tools !== undefined;
   }
 
   /** Whether a call is under way. */
@@ -78,14 +83,16 @@ export class McpServer {
 
   /** @throws until it has been connected. */
   tools(): CallableTool[] {
-    if (!this.#tools) throw new Error(`What tools the MCP server ${this.name} has is known once it was connected`);
-    return this.#tools.map((tool) => ({ ...tool, run: (args, context) => this.#run(tool, args, context) }));
+    const { tools } = this.#list;
+    if (!tools) throw new Error(`What tools the MCP server ${this.name} has is known once it was connected`);
+    return tools.map((tool) => ({ ...tool, run: (args, context) => this.#run(tool, args, context) }));
   }
 
   /** Why its tools cannot be relied on now, for people; undefined when they can. */
   get problem(): string | undefined {
-    if (!this.#tools) return this.#lastFailure ?? 'it was not reached yet';
-    const missing = [...this.#tools.map(({ definition }) => definition.name), ...this.#missed.names].filter(
+    const { tools } = this.#list;
+    if (!tools) return this.#lastFailure ?? 'it was not reached yet';
+    const missing = [...tools.map(({ definition }) => definition.name), ...this.#missed.names].filter(
       (name) => this.known(name) === undefined,
     );
     if (missing.length === 0) return undefined;
@@ -100,8 +107,7 @@ export class McpServer {
   /** Forgets the tools that it had at first, since they do not fit; calls under way go on. */
   forget(reason: string): void {
     this.#lastFailure = reason;
-    this.#tools = undefined;
-    this.#offered = [];
+    this.#list.forget();
   }
 
   /** What happened, in words that may be logged. */
@@ -111,7 +117,7 @@ export class McpServer {
 
   /** The tool that models call by this name, as it was in the last list of the server. */
   known(name: string): McpTool | undefined {
-    return this.#offers(name, this.#offered);
+    return this.#list.known(name);
   }
 
   /** The same as the server has it now. @throws when it is out of reach. */
@@ -125,8 +131,7 @@ export class McpServer {
     const offered = await this.#showingOthers(async () =>
       (await this.#connected(signal)).tools({ timeout: this.#timeoutMs, signal }),
     );
-    if (this.#tools) this.#offered = offered;
-    else this.#pin(offered);
+    this.#take(offered);
     this.#missed.forget((name) => this.known(name) !== undefined);
   }
 
@@ -136,19 +141,6 @@ export class McpServer {
     const named = Object.keys(tools).find((tool) => tool !== '*' && mcpToolName(this.name, tool) === name);
     const gate = name.startsWith(mcpToolName(this.name, '')) ? tools[named ?? '*'] : undefined;
     return gate && gate.approval !== 'none' ? termsOf(gate) : undefined;
-  }
-
-  get #at() {
-    const options = this.#options;
-    return { ...options, where: 'url' in options ? options.url : [options.command, ...options.args] };
-  }
-
-  #offers(name: string, offered: readonly OfferedTool[]): McpTool | undefined {
-    const [found, another] = offered.filter((tool) => mcpToolName(this.name, tool.name) === name);
-    if (another) return undefined;
-    const gate = found && gateOf(this.#at, this.#options.tools, found);
-    const tool = gate && gatedTool(this.#at, found, gate);
-    return tool && schemaProblems(tool.definition.parameters).length === 0 ? tool : undefined;
   }
 
   /** For good. Calls under way fail. */
@@ -163,10 +155,9 @@ export class McpServer {
     args: Record<string, unknown>,
     { signal, progress }: CallContext,
   ): Promise<string> {
-    // What its server said when its tools were first listed may have freed it.
+    // It is made without an approval, and what its server said when a run was given the tool may have freed it.
     const obstacle = () => {
-      const listed = this.#offered.find((tool) => tool.name === name);
-      if (!listed || gateOf(this.#at, this.#options.tools, listed)?.approval === definition.approval) return undefined;
+      if ((this.#list.approvalOf(name) ?? definition.approval) === 'none') return undefined;
       return `has declared since that ${name} does more than read, so it needs an approval; nothing was done`;
     };
     const outcome = await this.call(name, args, { signal, progress, obstacle, timeoutMs: millisOf(timeout) });
@@ -258,7 +249,7 @@ export class McpServer {
     this.#failures++;
     const connection = await McpConnection.open(this.#options, () => this.#shown?.values ?? {}, this.#events, patience);
     try {
-      this.#pin(await connection.tools(patience));
+      this.#take(await connection.tools(patience));
       patience.signal.throwIfAborted();
     } catch (error) {
       await connection.close();
@@ -269,17 +260,23 @@ export class McpServer {
     return (this.#connection = connection);
   }
 
-  #pin(offered: readonly OfferedTool[]): void {
-    if (!this.#tools) this.#tools = this.#gated(offered);
-    else if (!isDeepStrictEqual(offered, this.#offered)) this.#events.toolsChanged();
-    this.#offered = offered;
+  #take(offered: readonly OfferedTool[]): void {
+    if (this.#list.take(offered)) this.onRenewed();
   }
 
-  #gated(offered: readonly OfferedTool[]): McpTool[] {
-    const { tools, leftOut } = gatedTools(this.#at, offered, this.#options.tools);
-    for (const tool of leftOut)
-      this.#log.warn({ mcp_server: this.name, tool }, 'MCP tool skipped: its schema cannot be checked');
-    return tools;
+  /** Again for what changes meanwhile. */
+  async #renew(): Promise<void> {
+    this.#isRenewing = true;
+    while (this.#isStale && !this.#closing.signal.aborted) {
+      this.#isStale = false;
+      await this.refresh().catch((error: unknown) =>
+        this.#log.warn(
+          { mcp_server: this.name, reason: this.explain(error) },
+          'the tools of an MCP server have changed and cannot be listed',
+        ),
+      );
+    }
+    this.#isRenewing = false;
   }
 
   readonly #events: McpEvents = {
@@ -288,11 +285,10 @@ export class McpServer {
         { mcp_server: this.name, line: this.#mask(line).slice(0, longestLine) },
         'message of an MCP server',
       ),
-    toolsChanged: () =>
-      this.#log.warn(
-        { mcp_server: this.name },
-        'the tools of an MCP server have changed; those read at the start stay in use',
-      ),
+    toolsChanged: () => {
+      this.#isStale = true;
+      if (!this.#isRenewing) void this.#renew();
+    },
     ended: () => {
       if (!this.#connection) return;
       this.#connection = undefined;

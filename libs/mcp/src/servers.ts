@@ -117,7 +117,7 @@ export class McpServers {
    * Tries those whose tools cannot be relied on again and again, each time later: those that were never connected, those
    * that do not fit what is declared, and those whose last list lacks what it had.
    *
-   * @param known is called with each that connects at last; when it throws, what the server has does not fit.
+   * @param known is called with each that connects at last or has other tools; when it throws, what the server has does not fit.
    */
   keepTrying(known: () => void): void {
     this.#trying = Promise.all(this.#servers.map((server) => this.#keepTrying(server, known)));
@@ -168,6 +168,13 @@ export class McpServers {
 
   async #keepTrying(server: McpServer, known: () => void): Promise<void> {
     const { signal } = this.#closing;
+    server.onRenewed = () => {
+      try {
+        if (!signal.aborted) known();
+      } catch (error) {
+        this.#isAway(server, error);
+      }
+    };
     for (let failures = 0; !signal.aborted;) {
       const wait = { first_ms: this.#tryEveryMs, longest_ms: this.#tryEveryMs * longestWait };
       await delay(jitteredBackoffMs(wait, failures), undefined, { signal, ref: false }).catch(() => {});

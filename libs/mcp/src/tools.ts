@@ -77,11 +77,7 @@ export function gatedTools(server: ServerAt, offered: readonly OfferedTool[], ga
     ...Object.keys(gates)
       .filter((name) => name !== '*' && !offered.some((tool) => tool.name === name))
       .map((name) => `it has no tool "${name}"; it has ${offered.map((tool) => tool.name).join(', ') || 'none'}`),
-    ...tools.flatMap(({ of: { name, definition, terms }, wrong }) =>
-      [...gateProblems(definition), ...termsProblems(terms, definition), ...wrong].map(
-        (problem) => `${name}: ${problem}`,
-      ),
-    ),
+    ...tools.flatMap(({ of }) => toolProblems(of).map((problem) => `${of.name}: ${problem}`)),
     ...nameClashes(tools.map(({ of: { name, definition } }) => ({ name: definition.name, origin: `"${name}"` }))),
   ];
   if (problems.length > 0)
@@ -146,6 +142,13 @@ function definitionOf(
 
 const shortened = (text: string): string =>
   text.length > longestDescription ? `${text.slice(0, longestDescription - 1)}…` : text;
+
+/** What keeps a tool from being offered, or called, under its gate. */
+export const toolProblems = ({ definition, terms }: McpTool): string[] => [
+  ...gateProblems(definition),
+  ...termsProblems(terms, definition),
+  ...schemaProblems(definition.parameters),
+];
 
 /** What a server says of a tool's parameters is a third party's: nothing it writes may hold a check up. */
 export function schemaProblems(parameters: Record<string, unknown>): string[] {

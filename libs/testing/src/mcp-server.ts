@@ -56,18 +56,24 @@ export function givenServer(): McpServer {
   });
   server.registerTool('die', {}, () => process.exit(1));
   server.registerTool('learn', {}, () => {
-    server.registerTool('learned', {}, () => text('new'));
+    server.registerTool('learned', { annotations: { readOnlyHint: true } }, () => text('new'));
     return text('learned');
   });
   return server;
 }
 
 /** A server that names one tool a page, and writes its schemas in an older dialect. */
-export function pagingServer(names: readonly string[], annotations?: { readOnlyHint: boolean }): Server {
+export function pagingServer(
+  names: readonly string[],
+  annotations?: { readOnlyHint: boolean },
+  parameters: Readonly<Record<string, readonly string[]>> = {},
+): Server {
   const server = new Server({ name: 'paging', version: '1.0.0' }, { capabilities: { tools: {} } });
   server.setRequestHandler('tools/list', ({ params }) => {
     const page = Number(params?.cursor ?? 0);
-    const inputSchema = { $schema: 'http://json-schema.org/draft-07/schema#', type: 'object' as const };
+    const properties = Object.fromEntries((parameters[names[page]!] ?? []).map((name) => [name, { type: 'string' }]));
+    const $schema = 'http://json-schema.org/draft-07/schema#';
+    const inputSchema = { $schema, type: 'object' as const, ...(parameters[names[page]!] && { properties }) };
     return {
       tools: [{ name: names[page]!, inputSchema, ...(annotations && { annotations }) }],
       ...(page + 1 < names.length && { nextCursor: String(page + 1) }),

@@ -1,4 +1,4 @@
-import type { ToolDefinition } from '@countersign/definitions';
+import { annotationsOf, type ToolDefinition } from '@countersign/definitions';
 import { describe, expect, it } from 'vitest';
 import { incompatibilities, stillPossible } from './agent-version.js';
 import { agent, tools } from '../../test/run.fixtures.js';
@@ -57,6 +57,19 @@ describe('a run whose agent has changed', () => {
     ],
   ])('does not go on when a tool that it called %s', (_, current, lines) => {
     expect(incompatibilities(agent, current, called)).toEqual(lines);
+  });
+
+  it('goes on with what a server has now, unless that is gated otherwise', () => {
+    const annotations = annotationsOf('shop', {});
+    const parameters = { ...tools.refund.parameters, properties: { what: { type: 'integer' } } };
+    const changed = { ...tools.refund, parameters, annotations, redact: ['what'] };
+    expect(incompatibilities(agent, agentWith(changed), called)).toEqual([]);
+    expect(stillPossible(agent, agentWith(changed)).tools).toContainEqual(changed);
+    for (const gate of [{ approval: 'none', requires: null }, { requires: 'user_input' }] as const) {
+      const other = agentWith({ ...changed, ...gate });
+      expect(incompatibilities(agent, other, called)[0]).toContain('tool "refund": ');
+      expect(stillPossible(agent, other).tools.map(({ name }) => name)).not.toContain('refund');
+    }
   });
 
   it('goes on as it was, without the tools that are not as they were', () => {

@@ -4,6 +4,12 @@ import type { Agent, AgentDefinition, ToolDefinition } from '@countersign/defini
 const meaning = ['made_by', 'approval', 'requires', 'user_input', 'parameters'] as const;
 
 /**
+ * A server changes its tools when it likes. A call that was requested for other parameters is refused by the executor, which looks at
+ * what the server has, and is asked for again with those of now.
+ */
+const isServed = ({ annotations }: ToolDefinition): boolean => annotations !== undefined;
+
+/**
  * What keeps a run that started with one definition from going on now that there is another: a tool it has called is
  * gone, or a call of it would mean something else. A line each, that names the difference; none when it can go on.
  */
@@ -21,14 +27,16 @@ export function stillPossible(kept: Agent, now: AgentDefinition): Agent {
 }
 
 function asNow({ annotations: _then, ...tool }: ToolDefinition, { tools }: AgentDefinition): ToolDefinition {
-  const { effect, annotations } = tools.find(({ name }) => name === tool.name) ?? {};
-  return { ...tool, ...(effect !== undefined && { effect }), ...(annotations && { annotations }) };
+  const now = tools.find(({ name }) => name === tool.name);
+  if (now && isServed(now)) return now;
+  return { ...tool, ...(now?.effect !== undefined && { effect: now.effect }) };
 }
 
 function changesOf(tool: ToolDefinition, { tools }: AgentDefinition): string[] {
   const current = tools.find(({ name }) => name === tool.name);
   if (!current) return [`tool "${tool.name}" is gone`];
-  return meaning.flatMap((field) =>
+  const fields = isServed(current) ? meaning.filter((field) => field !== 'parameters') : meaning;
+  return fields.flatMap((field) =>
     differences(tool[field], current[field], field).map((line) => `tool "${tool.name}": ${line}`),
   );
 }

@@ -130,6 +130,24 @@ describe('agents', () => {
     expect(await called!({}, context)).toEqual(expect.any(String));
   });
 
+  it('have the tools that a server has by then, of another version if they are others', async () => {
+    let offered = ['look'];
+    const far = await serve(() => pagingServer(offered));
+    const agents = await loaded({
+      agents: [{ id: 'ops', ...fields, tools: ['far/*'] }],
+      mcp_servers: [{ name: 'far', url: far.url, tools: { '*': { approval: 'required' }, look: none } }],
+    });
+    const [{ version }, look] = [agents.get('ops')!, agents.functionOf('far__look')!];
+    offered = ['look', 'erase'];
+    far.forget();
+    expect(await look({}, context)).toBe('look');
+    expect(namesOf(agents, 'ops')).toEqual(['far__look', 'far__erase']);
+    expect(agents.get('ops')!.version).not.toBe(version);
+    // The runner makes no call that needs an approval, whoever asks for it.
+    await expect(agents.functionOf('far__erase')!({}, context)).rejects.toThrow('needs an approval');
+    expect(far.calls).toBe(1);
+  });
+
   it('have each tool of a server once when they name all of them and one of them', async () => {
     const { url } = await serve(() => pagingServer(['look', 'erase']));
     const agents = await loaded({
