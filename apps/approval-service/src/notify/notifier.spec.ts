@@ -74,11 +74,37 @@ describe('the notifier', () => {
     expect(await store.get(deliveryId(approval.id, 'audit', 'escalation', 1))).toMatchObject({ held_until: null });
   });
 
+  it('tells in one message what was held for a digest and still waits, and alone what is alone', async () => {
+    const mail = {
+      smtp_url: sink.url,
+      from: 'cs@example.com',
+      to: ['ada@example.com'],
+      base_url: 'https://cs.example',
+    };
+    const digest = { at: ['10:00', '11:00'] };
+    const { notifier, pool } = open([channelOf({ name: 'mail', email: mail, digest })]);
+    const several = ['one', 'two', 'three'].map((id) => approvalWith({ id, expires_at: null }));
+    for (const each of several) {
+      approvals.set(each.id, each);
+      await notifier.notify(each, 'pending');
+    }
+    expect((await all()).every(({ in_digest, held_until }) => in_digest && held_until !== null)).toBe(true);
+    approvals.set('two', { ...several[1]!, status: 'rejected' });
+    clock = atMillis(Date.parse('2026-09-01T10:00:00Z'));
+    pool.start();
+    const settled = async () => (await all()).every(({ status }) => status === 'delivered');
+    await expect.poll(settled, soon).toBe(true);
+    expect(sink.mails).toHaveLength(1);
+    expect(sink.mails[0]!.data).toContain('Subject: 2 calls wait for a decision');
+    expect(sink.mails[0]!.data).toContain('https://cs.example/inbox/approvals/three');
+    expect(sink.mails[0]!.data).not.toContain('approvals/two');
+  });
+
   /** One instance of the service. */
   function open(channels: Channel[] = [webhookTo(receiver.url)], timeoutMs = 5_000) {
     const log = { info: vi.fn(), warn: vi.fn(), error: vi.fn() };
     const notifier: Notifier = new Notifier({
-      now: () => now,
+      now: () => clock,
       deliveries,
       pool: () => pool,
       channels,

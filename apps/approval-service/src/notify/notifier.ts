@@ -1,11 +1,12 @@
 import type { Log } from '@countersign/contracts';
 import type { Approval } from '@countersign/contracts/approvals';
 import type { NoticeDelivery, NoticeKind } from '@countersign/contracts/deliveries';
-import type { Clock, Millis } from '@countersign/contracts/time';
+import type { Clock, EpochSeconds, Millis } from '@countersign/contracts/time';
 import { Claims, retryUntilStored, type CommandHandler, type Permit, type WorkPool } from '@countersign/persistence';
 import { wants, type Channel } from '@countersign/definitions';
 import { deliveryId } from './deliveries/delivery-record.js';
 import type { DeliveryMessage } from './deliveries/delivery.js';
+import { digestOf, whenInDigest } from './digest/digest.js';
 import { whenToNotify } from './quiet-hours.js';
 import { failedForGood, failedForNow, problemOf, type Sender, type SendOutcome } from './sender.js';
 
@@ -59,10 +60,15 @@ export class Notifier {
     const { deliveries, now, senders } = this.#options;
     const { name } = channel;
     const recipients = (await senders.get(name)?.recipients?.(approval, kind)) ?? [null];
-    const not_before = whenToNotify(channel, kind, approval, now());
+    const at = now();
+    const quiet = whenToNotify(channel, kind, approval, at);
     return Promise.all(
-      recipients.map((recipient) => {
-        const created: DeliveryMessage = { type: 'created', approval, channel: name, kind, n, recipient, not_before };
+      recipients.map(async (recipient) => {
+        const told = (since: EpochSeconds) =>
+          deliveries.store.count({ channel: name, recipient, created_at: { gte: since } });
+        const digest = await whenInDigest(channel, kind, approval, { now: at, quiet, told });
+        const when = { not_before: digest ?? quiet, in_digest: digest !== null };
+        const created: DeliveryMessage = { type: 'created', approval, channel: name, kind, n, recipient, ...when };
         return deliveries.execute(deliveryId(approval.id, name, kind, n, recipient), created, { creates: true });
       }),
     );
@@ -92,15 +98,21 @@ export class Notifier {
     const { approvals, deliveries, leaseMs, senders } = this.#options;
     const { approval_id, channel, kind } = delivery;
     try {
+      const sender = senders.get(channel);
+      if (!sender) return failedForGood(`there is no channel "${channel}" any more`);
+      const signal = AbortSignal.timeout(leaseMs / 2);
+      if (delivery.in_digest && sender.sendDigest) {
+        const digest = await digestOf(delivery, { deliveries: deliveries.store, approvals });
+        if (digest !== 'alone')
+          return await (Array.isArray(digest) ? sender.sendDigest({ delivery, approvals: digest }, signal) : digest);
+      }
       // Read after the claim: whoever resolves it from now on sees that a message is under way.
       const approval = await approvals(approval_id);
       if (!approval || (!isOfDecided(kind) && approval.status !== 'pending'))
         return { type: 'not_needed', detail: 'not needed any more' };
-      const sender = senders.get(channel);
-      if (!sender) return failedForGood(`there is no channel "${channel}" any more`);
       const filter = { approval_id, channel };
       const all = () => deliveries.store.find({ filter, sort: [], limit: allOfThem });
-      return await sender.send({ delivery, approval, deliveries: all }, AbortSignal.timeout(leaseMs / 2));
+      return await sender.send({ delivery, approval, deliveries: all }, signal);
     } catch (error) {
       return failedForNow(problemOf(error));
     }

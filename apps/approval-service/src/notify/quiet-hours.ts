@@ -24,7 +24,10 @@ export function whenToNotify(
 }
 
 /** When the quiet hours are over that it is in; null: it is in none. By the clock on the wall of their zone. */
-function quietUntil({ days: named, from, until, time_zone }: ChangeWindow, now: EpochMillis): EpochMillis | null {
+export function quietUntil(
+  { days: named, from, until, time_zone }: ChangeWindow,
+  now: EpochMillis,
+): EpochMillis | null {
   const today = DateTime.fromMillis(now, { zone: time_zone }).startOf('day');
   // Yesterday's may go past midnight.
   for (const start of [today.minus({ days: 1 }), today]) {
@@ -35,7 +38,8 @@ function quietUntil({ days: named, from, until, time_zone }: ChangeWindow, now: 
   return null;
 }
 
-function at(day: DateTime, time: string): EpochMillis {
+/** That time of a day, by the clock on the wall. */
+export function at(day: DateTime, time: string): EpochMillis {
   const [hour = 0, minute = 0] = time.split(':').map(Number);
   return atMillis((hour === 24 ? day.plus({ days: 1 }) : day.set({ hour, minute })).toMillis());
 }

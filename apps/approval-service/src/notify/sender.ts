@@ -11,6 +11,14 @@ export interface Notice {
   deliveries(): Promise<NoticeDelivery[]>;
 }
 
+/** Several for one channel, or one recipient of it, in one message. */
+export interface Digest {
+  /** The first of them. */
+  delivery: NoticeDelivery;
+  /** As they are now, each of which waits. */
+  approvals: readonly Approval[];
+}
+
 export type SendOutcome =
   | { type: 'sent'; detail: string | null; receipt: NoticeDelivery['receipt'] }
   | { type: 'not_needed'; detail: string }
@@ -23,6 +31,8 @@ export interface Sender {
   /** Whom it is sent to one by one, such as each browser; where there is no such method it is one message. */
   recipients?(approval: Approval, kind: NoticeKind): Promise<readonly string[]>;
   send(notice: Notice, signal: AbortSignal): Promise<SendOutcome>;
+  /** Of channels that may have one. */
+  sendDigest?(digest: Digest, signal: AbortSignal): Promise<SendOutcome>;
 }
 
 export const failedForNow = (detail: string, retry_after_ms: Millis | null = null): SendOutcome => ({

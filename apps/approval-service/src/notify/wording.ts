@@ -82,5 +82,6 @@ function outcomeOf({ break_glass, review, resolution_data, resolved_by, status }
 }
 
 /** Only shows the approval: following a link must decide nothing, since programs follow links too. */
-const linkTo = (id: string, base_url: string): string =>
-  `${base_url.replace(/(\/inbox)?\/*$/, '')}/inbox/approvals/${encodeURIComponent(id)}`;
+const linkTo = (id: string, base_url: string): string => `${inboxAt(base_url)}/approvals/${encodeURIComponent(id)}`;
+
+export const inboxAt = (base_url: string): string => `${base_url.replace(/(\/inbox)?\/*$/, '')}/inbox`;

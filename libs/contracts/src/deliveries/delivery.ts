@@ -39,7 +39,10 @@ export const NoticeDelivery = z
     kind: NoticeKind,
     n: z.int().positive().meta({ description: 'Which of its kind, such as the second reminder.' }),
     held_until: EpochSeconds.nullable().default(null).meta({
-      description: 'When the quiet hours of the channel are over, where it waits for that.',
+      description: 'When the quiet hours of the channel are over, or its digest is sent, where it waits for that.',
+    }),
+    in_digest: z.boolean().default(false).meta({
+      description: 'Told in one message with others that were held until then.',
     }),
     status: DeliveryStatus,
     attempts: z.array(DeliveryAttempt),

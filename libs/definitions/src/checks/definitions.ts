@@ -38,10 +38,16 @@ const checkWebPush = (found: readonly (readonly [Path, Channel])[]): Problem[] =
     .map(([path]) => ({ path: [...path, 'web_push'], message: 'there is one channel of Web Push at most' }));
 
 /** One of an agent that there is not would never be notified. */
-function checkChannel({ agents = [], quiet_hours }: Channel, path: Path, file: unknown): Problem[] {
+function checkChannel(channel: Channel, path: Path, file: unknown): Problem[] {
+  const { agents = [], quiet_hours } = channel;
+  const digest = 'digest' in channel ? channel.digest : undefined;
   const missing = agents.flatMap((id, n) => {
     const message = missingAgent(file, id);
     return message === undefined ? [] : [{ path: [...path, 'agents', n], message }];
   });
-  return quiet_hours ? [...missing, ...checkWindow(quiet_hours, [...path, 'quiet_hours'])] : missing;
+  return [
+    ...missing,
+    ...(quiet_hours ? checkWindow(quiet_hours, [...path, 'quiet_hours']) : []),
+    ...(digest && 'at' in digest ? checkWindow(digest, [...path, 'digest']) : []),
+  ];
 }

@@ -63,7 +63,7 @@ const checkWindows = ({ change_windows = [] }: TermsEntry, path: Path): Problem[
   change_windows.flatMap((window, n) => checkWindow(window, [...path, 'change_windows', n]));
 
 /** Hours of the day are of a zone that is known. */
-export function checkWindow({ time_zone }: ChangeWindow, path: Path): Problem[] {
+export function checkWindow({ time_zone }: Pick<ChangeWindow, 'time_zone'>, path: Path): Problem[] {
   if (isTimeZone(time_zone)) return [];
   const message = `"${time_zone}" is not known as a time zone: use an IANA name such as Europe/Berlin`;
   return [{ path: [...path, 'time_zone'], message }];

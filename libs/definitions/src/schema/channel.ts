@@ -2,6 +2,7 @@ import { Subject } from '@countersign/contracts/auth';
 import { NoticeKind } from '@countersign/contracts/deliveries';
 import { z } from 'zod';
 import { ChangeWindow } from '../execute/terms.js';
+import { Duration } from './duration.js';
 
 export const NoticeType = z.enum([
   'approval.pending',
@@ -49,6 +50,33 @@ const shared = {
     .meta({ description: 'Only calls of these agents are notified here, also of alarms. Unset: of all.' }),
 };
 
+/** Told together with others, to people. */
+const forPeople = {
+  ...shared,
+  digest: z
+    .union([
+      z.strictObject({
+        at: z
+          .array(z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'must be a time of day such as 09:00'))
+          .min(1)
+          .max(24)
+          .meta({ description: 'Times of day.' }),
+        time_zone: z.string().default('UTC').meta({ description: 'An IANA name such as Europe/Berlin.' }),
+      }),
+      z.strictObject({
+        every: Duration.refine((seconds) => seconds >= 60, 'must be a minute at least'),
+        more_than: z.int().positive().default(5).meta({
+          description: 'So many in that time are notified one by one, and the rest together at its end.',
+        }),
+      }),
+    ])
+    .optional()
+    .meta({
+      description:
+        'Approvals and reminders are notified together, in one message: at these times, or when many come. Not critical calls, alarms, escalations, questions, answers, and what has less than an hour left then.',
+    }),
+};
+
 export const WebhookChannel = z.strictObject({
   ...shared,
   webhook: z.strictObject({
@@ -65,7 +93,7 @@ export const WebhookChannel = z.strictObject({
 });
 
 export const SlackChannel = z.strictObject({
-  ...shared,
+  ...forPeople,
   slack: z.strictObject({
     bot_token: secret('With the scope chat:write.', /^\S+$/, 'must not contain spaces'),
     channel: z.string().min(1).meta({ description: 'The id of the channel to post to.' }),
@@ -90,7 +118,7 @@ export const SlackChannel = z.strictObject({
 });
 
 export const EmailChannel = z.strictObject({
-  ...shared,
+  ...forPeople,
   email: z.strictObject({
     smtp_url: secret('The mail server, smtp: or smtps:.', /^smtps?:\/\//, 'must begin with smtp:// or smtps://'),
     from: z.string().regex(oneLine, 'must be one line'),
@@ -100,7 +128,7 @@ export const EmailChannel = z.strictObject({
 });
 
 export const TeamsChannel = z.strictObject({
-  ...shared,
+  ...forPeople,
   teams: z.strictObject({
     url: secret(
       'Of a workflow of Microsoft Teams that waits for a request and posts its card.',
@@ -124,7 +152,7 @@ export const PagerDutyChannel = z.strictObject({
 });
 
 export const WebPushChannel = z.strictObject({
-  ...shared,
+  ...forPeople,
   web_push: z.strictObject({
     contact: z
       .string()

@@ -21,5 +21,6 @@ export const deliveryCollection: Collection<NoticeDelivery> = {
     ['status', 'updated_at'],
     ['channel', '-created_at'],
     ['approval_id', 'channel'],
+    ['channel', 'held_until'],
   ],
 };

@@ -26,8 +26,9 @@ export type DeliveryMessage =
       kind: NoticeKind;
       n: number;
       recipient?: string | null;
-      /** When the quiet hours of the channel are over. */
+      /** When the quiet hours of the channel are over, or its digest is sent. */
       not_before?: EpochMillis;
+      in_digest?: boolean;
     }
   | { type: 'claimed'; worker: string; lease_ms: Millis }
   | (SendOutcome & { worker: string });
@@ -46,7 +47,15 @@ export function decideDelivery(
 }
 
 function queued(
-  { approval, channel, kind, n, not_before, recipient = null }: Extract<DeliveryMessage, { type: 'created' }>,
+  {
+    approval,
+    channel,
+    kind,
+    n,
+    not_before,
+    in_digest = false,
+    recipient = null,
+  }: Extract<DeliveryMessage, { type: 'created' }>,
   now: EpochMillis,
 ): NoticeDelivery {
   return {
@@ -58,6 +67,7 @@ function queued(
     kind,
     n,
     held_until: not_before !== undefined && not_before > now ? toEpochSeconds(not_before) : null,
+    in_digest,
     status: 'queued',
     attempts: [],
     receipt: null,

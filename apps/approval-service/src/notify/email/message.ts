@@ -1,3 +1,4 @@
+import type { DigestWording } from '../digest/wording.js';
 import type { Wording } from '../wording.js';
 import { clipped } from '../clipped.js';
 
@@ -36,6 +37,26 @@ export function emailMessage(wording: Wording): { subject: string; text: string;
     text: `${present(text).join('\n\n')}\n`,
     html: present(html).join('\n'),
   };
+}
+
+/** The same of several. */
+export function emailDigest({ headline, lines, rest, link }: DigestWording): ReturnType<typeof emailMessage> {
+  const end = rest && `${rest}.`;
+  const text = [
+    ...lines.map((line) => `- ${line.text}${line.link ? `\n  ${line.link}` : ''}`),
+    end,
+    link && `Open the inbox: ${link}`,
+  ];
+  const items = lines.map((line) =>
+    line.link ? `<li><a href="${escaped(line.link)}">${escaped(line.text)}</a></li>` : element('li', line.text),
+  );
+  const html = [
+    element('h2', headline),
+    `<ul>${items.join('\n')}</ul>`,
+    end && element('p', end),
+    link && `<p><a href="${escaped(link)}">Open the inbox</a></p>`,
+  ];
+  return { subject: headline, text: `${present(text).join('\n\n')}\n`, html: present(html).join('\n') };
 }
 
 const present = (parts: readonly (string | null)[]): string[] => parts.filter((part) => part !== null);

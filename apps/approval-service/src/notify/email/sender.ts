@@ -1,8 +1,18 @@
+import type { NoticeDelivery } from '@countersign/contracts/deliveries';
 import type { Millis } from '@countersign/contracts/time';
 import type { Transporter } from 'nodemailer';
 import type { EmailChannel } from '@countersign/definitions';
-import { emailMessage } from './message.js';
-import { failedForGood, failedForNow, problemOf, type Notice, type Sender, type SendOutcome } from '../sender.js';
+import { digestWording } from '../digest/wording.js';
+import { emailDigest, emailMessage } from './message.js';
+import {
+  failedForGood,
+  failedForNow,
+  problemOf,
+  type Digest,
+  type Notice,
+  type Sender,
+  type SendOutcome,
+} from '../sender.js';
 import { wordingOf } from '../wording.js';
 
 export interface EmailSenderOptions {
@@ -21,10 +31,22 @@ export class EmailSender implements Sender {
     this.#timeoutMs = timeoutMs;
   }
 
-  async send({ approval, delivery }: Notice, signal: AbortSignal): Promise<SendOutcome> {
-    const { base_url, from, to } = this.#email;
+  send({ approval, delivery }: Notice, signal: AbortSignal): Promise<SendOutcome> {
+    return this.#mail(emailMessage(wordingOf(approval, delivery.kind, this.#email.base_url)), delivery, signal);
+  }
+
+  sendDigest({ approvals, delivery }: Digest, signal: AbortSignal): Promise<SendOutcome> {
+    return this.#mail(emailDigest(digestWording(approvals, this.#email.base_url)), delivery, signal);
+  }
+
+  async #mail(
+    message: ReturnType<typeof emailMessage>,
+    delivery: NoticeDelivery,
+    signal: AbortSignal,
+  ): Promise<SendOutcome> {
+    const { from, to } = this.#email;
     const mail = {
-      ...emailMessage(wordingOf(approval, delivery.kind, base_url)),
+      ...message,
       from,
       to,
       // The same on every attempt, so that a program can tell that it has the message already.

@@ -3,6 +3,7 @@ import { openQuestion } from '@countersign/contracts/questions';
 import { riskOf } from '@countersign/contracts/presentation';
 import { canonicalJson } from '@countersign/contracts/json';
 import { clipped } from '../clipped.js';
+import type { DigestWording } from '../digest/wording.js';
 import type { Wording } from '../wording.js';
 
 /** The `action_id`s of the buttons; the value of each is {@link buttonValue}. */
@@ -62,6 +63,22 @@ export function slackMessage(approval: Approval, wording: Wording) {
     ],
   };
 }
+
+/** The same of several, without buttons: none of them is shown whole. */
+export const slackDigest = ({ headline, lines, rest, link }: DigestWording) => ({
+  text: headline,
+  parse: 'none',
+  link_names: false,
+  mrkdwn: false,
+  unfurl_links: false,
+  unfurl_media: false,
+  blocks: [
+    { type: 'header', text: plain(headline, 150) },
+    ...lines.map(({ text }) => section(text, maxShort)),
+    ...(rest === null ? [] : [section(rest)]),
+    ...(link === null ? [] : [linkBlock(link, 'Open the inbox')]),
+  ],
+});
 
 const partsOf = ({ args, argsTitle, reason, questions }: Wording) => ({
   questions: questions === null ? null : `Questions\n${questions}`,
@@ -132,7 +149,7 @@ export const saidOf = ({ questions }: Approval): number =>
   questions.length + questions.filter(({ answer }) => answer !== null).length;
 
 /** Of the file's address and an encoded id, so nothing in it ends the link. */
-const linkBlock = (link: string) => ({
+const linkBlock = (link: string, title = 'Open in the inbox') => ({
   type: 'context',
-  elements: [{ type: 'mrkdwn', text: `<${link}|Open in the inbox>`, verbatim: true }],
+  elements: [{ type: 'mrkdwn', text: `<${link}|${title}>`, verbatim: true }],
 });

@@ -1,8 +1,9 @@
 import type { NoticeDelivery } from '@countersign/contracts/deliveries';
 import type { SlackChannel } from '@countersign/definitions';
-import { failedForNow, type Notice, type Sender, type SendOutcome } from '../sender.js';
+import { failedForNow, type Digest, type Notice, type Sender, type SendOutcome } from '../sender.js';
+import { digestWording } from '../digest/wording.js';
 import { SlackApi, type SlackApiOptions } from './api.js';
-import { slackMessage } from './message.js';
+import { slackDigest, slackMessage } from './message.js';
 import { wordingOf } from '../wording.js';
 
 export interface SlackSenderOptions extends Omit<SlackApiOptions, 'token' | 'url'> {
@@ -27,6 +28,14 @@ export class SlackSender implements Sender {
 
   async send(notice: Notice, signal: AbortSignal): Promise<SendOutcome> {
     return notice.delivery.kind === 'resolved' ? this.#resolve(notice, signal) : this.#post(notice, signal);
+  }
+
+  /** Nothing of it changes with an outcome, so that nobody has to know where it is. */
+  async sendDigest({ approvals }: Digest, signal: AbortSignal): Promise<SendOutcome> {
+    const { base_url, channel } = this.#channel.slack;
+    const message = slackDigest(digestWording(approvals, base_url));
+    const answer = await this.#api.call('chat.postMessage', { channel, ...message }, signal);
+    return answer.ok ? { type: 'sent', detail: `${approvals.length} together`, receipt: null } : answer.outcome;
   }
 
   async #post({ approval, delivery }: Notice, signal: AbortSignal): Promise<SendOutcome> {

@@ -1,3 +1,4 @@
+import type { DigestWording } from '../digest/wording.js';
 import type { Wording } from '../wording.js';
 import { clipped } from '../clipped.js';
 
@@ -31,15 +32,29 @@ function cardOf(wording: Wording, most: number): object {
     ...(questions === null ? [] : [text('Questions:', bold), text(questions)]),
     ...[caution, deadline, short(outcome)].flatMap((line) => (line === null ? [] : [text(line)])),
   ];
+  return messageOf(body, link, 'Open in the inbox');
+}
+
+function messageOf(body: object[], link: string | null, title: string): object {
   const content = {
     $schema: 'http://adaptivecards.io/schemas/adaptive-card.json',
     type: 'AdaptiveCard',
     version: '1.4',
     msteams: { width: 'Full' },
     body,
-    actions: link === null ? [] : [{ type: 'Action.OpenUrl', title: 'Open in the inbox', url: link }],
+    actions: link === null ? [] : [{ type: 'Action.OpenUrl', title, url: link }],
   };
   return { type: 'message', attachments: [{ contentType: 'application/vnd.microsoft.card.adaptive', content }] };
+}
+
+/** The same of several; as many of them as there is room for. */
+export function teamsDigest({ headline, lines, rest, link }: DigestWording): object {
+  const body = [
+    text(headline, { weight: 'bolder', size: 'large' }),
+    ...lines.map((line) => text(line.text)),
+    ...(rest === null ? [] : [text(rest)]),
+  ];
+  return messageOf(body, link, 'Open the inbox');
 }
 
 const bold = { weight: 'bolder' };

@@ -1,3 +1,4 @@
+import { Presentation } from '@countersign/contracts/presentation';
 import type { TeamsChannel } from '@countersign/definitions';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { approvalWith, approvalWithSecret, approved, channelOf, noticeOf, now } from '../../../test/notify.fixtures.js';
@@ -25,6 +26,25 @@ describe('a channel of Microsoft Teams', () => {
   const card = () =>
     (JSON.parse(teams.received.at(-1)!.body) as { attachments: { content: Card }[] }).attachments[0]!.content;
   const texts = () => card().body.map(({ inlines }) => inlines.map(({ text }) => text).join(''));
+
+  it('has a digest that only lists, the riskiest first, as many as there is room for', async () => {
+    const channel = channelOf({
+      name: 'ops',
+      teams: { url: teams.url, base_url: 'https://inbox.example' },
+    }) as TeamsChannel;
+    const long = '字'.repeat(1_000);
+    const approvals = Array.from({ length: 40 }, (_, n) => approvalWith({ id: `a-${n}`, source_name: long }));
+    const risky = { ...approvals[39]!, source_name: 'Risky', presentation: Presentation.parse({ risk: 'high' }) };
+    const sender = new TeamsSender({ teams: channel.teams, now: () => now });
+    await sender.sendDigest(
+      { approvals: [...approvals.slice(0, 39), risky], delivery: noticeOf(approvalWith()).delivery },
+      never,
+    );
+    expect(texts().slice(0, 2)).toEqual(['40 calls wait for a decision', expect.stringMatching(/^Risky,.*High risk/)]);
+    expect(texts().at(-1)).toBe('and 10 more');
+    expect(card().actions).toMatchObject([{ url: 'https://inbox.example/inbox' }]);
+    expect(Buffer.byteLength(teams.received.at(-1)!.body)).toBeLessThan(28_000);
+  });
 
   it('is posted to, with all of the call and a link, and no button that decides', async () => {
     expect(await send()).toEqual({ type: 'sent', detail: 'HTTP 204', receipt: null });

@@ -7,8 +7,9 @@ import { secondsOf, toEpochMillis, type EpochMillis, type Millis } from '@counte
 import type { WebPushChannel } from '@countersign/definitions';
 import { ForbiddenAddress, guardedRequest, retryAfter, systemResolve, type Resolve } from '@countersign/outbound';
 import { clipped } from '../clipped.js';
+import { digestWording } from '../digest/wording.js';
 import { mayPass } from '../deliveries/retry.js';
-import { failedForGood, failedForNow, type Notice, type Sender, type SendOutcome } from '../sender.js';
+import { failedForGood, failedForNow, type Digest, type Notice, type Sender, type SendOutcome } from '../sender.js';
 import { wordingOf } from '../wording.js';
 import type { StoredSubscription } from './subscription.js';
 import type { Subscriptions } from './subscriptions.js';
@@ -54,9 +55,25 @@ export class WebPushSender implements Sender {
     );
   }
 
+  /** Of those that are still for this browser. */
+  async sendDigest({ approvals, delivery }: Digest, signal: AbortSignal): Promise<SendOutcome> {
+    const { kind, recipient } = delivery;
+    const subscriptions = this.options.subscriptions();
+    const found = await Promise.all(approvals.map((each) => subscriptions.current(recipient!, each, kind)));
+    const subscription = found.find((each) => each !== undefined);
+    if (!subscription) return { type: 'not_needed', detail: 'they are not for this browser any more' };
+    const { headline, lines } = digestWording(
+      approvals.filter((_, n) => found[n]),
+      undefined,
+    );
+    const body = clipped(lines.map(({ text }) => text).join('\n'), maxBody);
+    const message = { title: headline, body, tag: 'digest', approval_id: null };
+    return this.#push(subscription, message, { topic: 'digest', urgency: 'normal', ttl: longest }, signal);
+  }
+
   async #push(
     subscription: StoredSubscription,
-    data: Record<string, string>,
+    data: Record<string, string | null>,
     options: { topic: string; urgency: 'high' | 'normal'; ttl: number },
     signal: AbortSignal,
   ): Promise<SendOutcome> {

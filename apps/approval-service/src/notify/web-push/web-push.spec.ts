@@ -106,6 +106,20 @@ describe('a channel of Web Push', () => {
     expect(JSON.stringify(browser.read(service.received[0]!.body))).not.toMatch(/s3cret|auth-service/);
   });
 
+  it('has a digest of what its user may decide, which leads to the inbox', async () => {
+    const { id, browser } = await subscribed('bob');
+    const others = [{ group: 'ops', members: ['carol'], count: 1 }];
+    const approvals = [
+      toOps({ id: 'a' }),
+      toOps({ id: 'b' }),
+      { ...toOps(), terms: { ...toOps().terms, approvers: others } },
+    ];
+    const { delivery } = noticeOf(toOps());
+    await sender.sendDigest({ approvals, delivery: { ...delivery, recipient: id } }, never);
+    const message = browser.read(service.received[0]!.body);
+    expect(message).toMatchObject({ title: '2 calls wait for a decision', approval_id: null });
+  });
+
   it('shows the push service who sends, with one key for the whole installation', async () => {
     const { id } = await subscribed('bob');
     await Promise.all([send(id), send(id, toOps(), 'pending', senderWith())]);
