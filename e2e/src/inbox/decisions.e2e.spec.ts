@@ -83,6 +83,25 @@ describe('Deciding in the inbox', () => {
     });
   });
 
+  it('does not approve other arguments before it was shown what they would do', async () => {
+    const { approval } = await office.asked({ service: 'search', replicas: '3' }, { tool: 'scale' });
+    const page = await office.visit('grace', { path: pageOf(approval) });
+    const preview = page.locator('.preview pre');
+    await preview.getByText('it runs 3').waitFor();
+    await page.getByRole('button', { name: 'Edit the arguments' }).click();
+    await page.getByRole('textbox', { name: 'replicas' }).fill('30');
+    await page.getByText('This preview is of other arguments').waitFor();
+    await page.getByRole('button', { name: /^Approve with changes: / }).click();
+    await page.getByText('The preview is of other arguments. Preview these').waitFor();
+    expect(await office.status(approval)).toBe('pending');
+    await page.getByRole('button', { name: 'Preview these arguments' }).click();
+    await preview.getByText('it runs 30', { exact: true }).waitFor();
+    await page.getByRole('button', { name: /^Approve with changes: / }).click();
+    await page.getByText('Approved by grace').waitFor();
+    const { approved_args, preview: seen } = await office.world.client.approvals.get(approval.id);
+    expect([approved_args?.['replicas'], seen?.output]).toEqual(['30', expect.stringContaining('it runs 30')]);
+  });
+
   it('asks for what a person fills in, field by field', async () => {
     const { approval } = await office.asked({ system: 'billing' }, { tool: 'grant_access' });
     const page = await office.visit('grace', { path: pageOf(approval) });

@@ -221,7 +221,7 @@ describe('the client and a server of the same version', () => {
     for (const none of [
       approvals.ask('x', 'Why?'),
       approvals.answer('x', 'y', 'Since Monday.'),
-      approvals.preview('x', { line: 'other' }),
+      approvals.preview('x', { tool_args: { line: 'other' }, values: {} }),
       approvals.breakGlass('x', said),
       approvals.review('x', 'It was right.'),
     ])

@@ -214,9 +214,8 @@ function unfit(approval: Approval, decided: DecisionCommand): Objection | null {
 
 /** Why what would run cannot be approved in place of what was requested, if it cannot. */
 export function editObjection(approval: Approval, decided: DecisionCommand): Objection | null {
-  const edits = kindsOf(decided, approval.tool_args).includes('edit');
-  if (edits && !approval.allowed_decisions.includes('edit'))
-    return { reason: `the rules do not allow this here: ${says.edit}`, code: 'decision_not_allowed' };
+  const kind = kindsOf(decided, approval.tool_args).find((each) => !approval.allowed_decisions.includes(each));
+  if (kind) return { reason: `the rules do not allow this here: ${says[kind]}`, code: 'decision_not_allowed' };
   return unfit(approval, decided) ?? outruled(approval, decided);
 }
 

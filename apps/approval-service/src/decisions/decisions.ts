@@ -98,12 +98,12 @@ export class Decisions {
     return this.#say(approval_id, answered, who, command);
   }
 
-  /** Asks what the call would do, with these arguments or as it stands. */
-  async preview(id: string, { tool_args }: Pick<ResolutionData, 'tool_args'>, who: Principal): Promise<Outcome> {
+  /** Asks what the call would do, with these arguments and values or as it stands. */
+  async preview(id: string, wanted: Pick<ResolutionData, 'tool_args' | 'values'>, who: Principal): Promise<Outcome> {
     const spoken = await this.#spokenBy(who);
     const approval = await this.approvals.store.get(id);
     const terms = approval ? this.previewOf(approval.tool_name) : null;
-    return this.#say(id, { type: 'preview_wanted', tool_args, terms, ...spoken }, who);
+    return this.#say(id, { type: 'preview_wanted', ...wanted, terms, ...spoken }, who);
   }
 
   /** Approves in an emergency, as the rules let this person. */

@@ -2,7 +2,7 @@ import { Command } from 'commander';
 import { breakGlassCommand, reviewCommand } from './break-glass.js';
 import { approveCommand, rejectCommand } from './decide.js';
 import { listApprovals } from './list.js';
-import { previewCommand } from './preview.js';
+import { previewCommand } from './preview-command.js';
 import { answerCommand, askCommand } from './questions.js';
 import { showApproval } from './show.js';
 import { watchApprovals } from './watch.js';

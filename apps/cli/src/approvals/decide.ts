@@ -14,6 +14,7 @@ import { exitCodeOf, exitCodes, Failure, type ExitCode } from '../connection/exi
 import { jsonObject, several, textOf, wholeNumber } from '../connection/options.js';
 import { fieldValues } from './values/field-values.js';
 import { Questions } from '../terminal/questions.js';
+import { askForPreview, needsPreview } from './preview.js';
 import { confirmTarget, targetOf } from './target.js';
 
 interface ApproveOptions {
@@ -61,7 +62,12 @@ Examples:
         const { value } = options;
         if (approvals.length > 1) approvals.forEach(mayBeOneOfSeveral);
         const data = value === undefined ? resolution : { ...resolution, values: fieldValues(value, approvals[0]!) };
-        if (!options.yes) await seeBefore(context, approvals);
+        const [first] = approvals as [Approval];
+        if (approvals.length === 1 && needsPreview(first, data) && options.digest === undefined) {
+          mustBeSeen(context, first, options);
+          approvals[0] = await askForPreview(context, first, data);
+        }
+        if (!options.yes) await seeBefore(context, approvals, data);
         const target = await confirmCritical(context, approvals, data, options);
         return decide(context, ids, { status: 'approved', data, target, seen: digestsOf(approvals, options) });
       }),
@@ -83,6 +89,16 @@ export const rejectCommand = (on: On): Command =>
         return decide(context, ids, { status: 'rejected', data: reason === undefined ? {} : { note: reason }, seen });
       }),
     );
+
+/** @throws Failure where nobody would read the preview of what they approve */
+function mustBeSeen({ screen }: Context, { id }: Approval, { yes, args, value = [] }: ApproveOptions): void {
+  if (screen.canAsk && !yes) return;
+  const edit = [...(args === undefined ? [] : ['--args …']), ...value.map(() => '--value …')].join(' ');
+  throw new Failure(
+    exitCodes.usage,
+    `Nobody has seen what this call would do. Ask for it with approvals preview ${id} ${edit}, and approve it with the --digest that it says.`,
+  );
+}
 
 function areOfOne(ids: string[], { args, value, result, digest, target }: ApproveOptions): void {
   if (ids.length > 1 && [args, value, result, digest, target].some((option) => option !== undefined))

@@ -5,6 +5,7 @@ import { presentCall } from '@countersign/contracts/presentation';
 import { markedLine, visibleText, visibleLine } from '@countersign/contracts/text';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Questions } from '../terminal/questions.js';
+import { askForPreview, needsPreview, previewText, runsWith } from './preview.js';
 import { approvalText } from './show.js';
 import { outcomeOf } from './decide.js';
 import type { Context } from '../connection/context.js';
@@ -123,15 +124,31 @@ export class InlineDecisions {
 
   async #send(approval: Approval, answer: Answer, data: ResolutionData, questions: Questions): Promise<Step> {
     const { screen, client } = this.#context;
-    const { id, digest, tool_args, approved_args } = approval;
-    const runs = { ...(data.tool_args ?? approved_args ?? tool_args), ...data.values };
+    const { id } = approval;
+    const runs = runsWith(approval, data);
     const decides = answer !== 'reject' && answer !== 'result';
+    const digest = decides ? await this.#seen(approval, data, questions) : approval.digest;
+    if (digest === undefined) return 'again';
     const target = decides ? await confirmTarget(targetOf(approval, runs), { questions }) : undefined;
     const resolution_data = Object.keys(data).length > 0 ? data : null;
     const status = answer === 'reject' ? 'rejected' : 'approved';
     const resolved = await client.approvals.resolve(id, { status, resolution_data, digest, target });
     screen.note(`${screen.tint('green', '✔')} ${outcomeOf(resolved)}`);
     return 'done';
+  }
+
+  /** Shows what a call with other arguments or values would do. @returns the digest of what was seen; undefined for no */
+  async #seen(approval: Approval, data: ResolutionData, questions: Questions): Promise<string | undefined> {
+    if (!needsPreview(approval, data)) return approval.digest;
+    const { screen } = this.#context;
+    screen.note(screen.tint('dim', '  The executor is asked what that would do.'));
+    const shown = await askForPreview(this.#context, approval, data);
+    screen.note('', ...previewText(screen, shown, runsWith(shown, data)), '');
+    const answer = await questions.choose('Approve what the preview shows?', [
+      { value: 'no', label: 'No' },
+      { value: 'yes', label: 'Yes' },
+    ]);
+    return answer === 'yes' ? shown.digest : undefined;
   }
 
   /** The approval once it is resolved elsewhere, which ends the questions; undefined when they are over before. */

@@ -1,29 +1,46 @@
-import type { Approval } from '@countersign/contracts/approvals';
+import type { Approval, ResolutionData } from '@countersign/contracts/approvals';
 import { previewOf } from '@countersign/contracts/previews';
 import { visibleText } from '@countersign/contracts/text';
-import { Command } from 'commander';
-import type { On } from '../connection/context.js';
-import { approvalId } from '../connection/ids.js';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Context } from '../connection/context.js';
+import { exitCodes, Failure } from '../connection/exit-codes.js';
 import type { Screen } from '../terminal/screen.js';
 
-export const previewCommand = (on: On): Command =>
-  new Command('preview')
-    .description('Asks once more what one call would do. Until the executor answers, nobody approves the call.')
-    .argument('<approval>', 'its id, or the beginning of it')
-    .action(
-      on(async ({ screen, client }, named: string) => {
-        const id = await approvalId(client, named);
-        screen.show(await client.approvals.preview(id), () => [
-          `${screen.paint('green', '✔')} the executor is asked; see: approvals show ${id}`,
-        ]);
-      }),
-    );
+type Wanted = Pick<ResolutionData, 'tool_args' | 'values'>;
+
+/** What would run. */
+export const runsWith = ({ approved_args, tool_args }: Approval, wanted: Wanted): Approval['tool_args'] => ({
+  ...(wanted.tool_args ?? approved_args ?? tool_args),
+  ...wanted.values,
+});
+
+/** Whether what would run has to be previewed before it is approved, since the preview is of something else. */
+export const needsPreview = (approval: Approval, { result, ...wanted }: ResolutionData): boolean =>
+  approval.preview?.required === true &&
+  result === undefined &&
+  previewOf(approval, runsWith(approval, wanted))?.status !== 'shown';
+
+const lookEveryMs = 200;
+
+/** Asks what the call would do, and waits for the answer. @returns the approval with it @throws Failure when there is none */
+export async function askForPreview({ client }: Context, approval: Approval, wanted: Wanted): Promise<Approval> {
+  const isUnderWay = previewOf(approval, runsWith(approval, wanted))?.status === 'requested';
+  let asked = isUnderWay ? approval : await client.approvals.preview(approval.id, wanted);
+  const { round } = asked.preview!;
+  while (asked.status === 'pending' && asked.preview?.round === round && asked.preview.status === 'requested') {
+    await delay(lookEveryMs);
+    asked = await client.approvals.get(approval.id);
+  }
+  if (previewOf(asked, runsWith(asked, wanted))?.status === 'shown') return asked;
+  const why = asked.preview?.reason ?? 'the call was decided, or somebody asked for another one';
+  throw new Failure(exitCodes.conflict, `There is no preview of this: ${visibleText(why)}`);
+}
 
 /** What its tool says the call would do. */
-export function previewText(screen: Screen, approval: Approval): string[] {
-  const { preview, approved_args, tool_args } = approval;
+export function previewText(screen: Screen, approval: Approval, args = runsWith(approval, {})): string[] {
+  const { preview } = approval;
   if (!preview) return [];
-  const isOfCall = previewOf(approval, approved_args ?? tool_args) !== null;
+  const isOfCall = previewOf(approval, args) !== null;
   const lines = (text: string) =>
     visibleText(text)
       .split('\n')

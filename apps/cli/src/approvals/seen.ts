@@ -1,5 +1,6 @@
 import type { CountersignClient } from '@countersign/client';
-import { Approval } from '@countersign/contracts/approvals';
+import { Approval, type ResolutionData } from '@countersign/contracts/approvals';
+import { runsWith } from './preview.js';
 import { approvalText } from './show.js';
 import type { Context } from '../connection/context.js';
 import { approvalId } from '../connection/ids.js';
@@ -27,9 +28,13 @@ export const digestsOf = (approvals: readonly Approval[], { digest }: { digest?:
  *
  * @throws Failure when they would rather not
  */
-export async function seeBefore({ screen, environment }: Context, approvals: readonly Approval[]): Promise<void> {
+export async function seeBefore(
+  { screen, environment }: Context,
+  approvals: readonly Approval[],
+  data: ResolutionData = {},
+): Promise<void> {
   if (!screen.canAsk) return;
-  for (const approval of approvals) screen.note('', ...approvalText(screen, approval));
+  for (const approval of approvals) screen.note('', ...approvalText(screen, approval, runsWith(approval, data)));
   const what = approvals.length === 1 ? 'it' : `these ${plural(approvals.length, 'call')}`;
   const answer = await new Questions(environment).choose(`Approve ${what}?`, [
     { value: 'no', label: 'No, leave it pending' },

@@ -1,3 +1,4 @@
+import { canonicalJson } from '@countersign/contracts/json';
 import { Approval, possiblyExecutedText, standingApprovals } from '@countersign/contracts/approvals';
 import { openQuestion } from '@countersign/contracts/questions';
 import type { UserInputField } from '@countersign/contracts/calls';
@@ -30,8 +31,8 @@ export const showApproval = (on: On): Command =>
       }),
     );
 
-/** Everything that an approver should have seen. */
-export function approvalText(screen: Screen, approval: Approval): string[] {
+/** Everything that an approver should have seen. @param runs the arguments as they would approve them */
+export function approvalText(screen: Screen, approval: Approval, runs?: Approval['tool_args']): string[] {
   const { tool_args, approved_args } = approval;
   const call = { ...approval, tool_args: approved_args ?? tool_args };
   const risk = riskOf(call);
@@ -44,7 +45,10 @@ export function approvalText(screen: Screen, approval: Approval): string[] {
     ...argumentsText(screen, approved_args ? 'Requested arguments' : 'Arguments', { ...approval, tool_args }),
     ...(approved_args ? argumentsText(screen, 'Arguments that were approved', call) : []),
     ...inputText(screen, fieldsToFill(approval)),
-    ...previewText(screen, approval),
+    ...(runs && canonicalJson(runs) !== canonicalJson(call.tool_args)
+      ? argumentsText(screen, 'Arguments, as you approve them', { ...approval, tool_args: runs })
+      : []),
+    ...previewText(screen, approval, runs),
     ...statements(screen, approval),
   ];
 }

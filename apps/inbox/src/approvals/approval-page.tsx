@@ -77,7 +77,6 @@ function Shown({ approval, reload, next, open }: ShownProps) {
   }, [status]);
   const why = (
     <>
-      <CallPreview approval={approval} reload={reload} />
       <section aria-labelledby="why">
         <h2 id="why">Why</h2>
         <Why context={approval.context} />
@@ -115,6 +114,7 @@ function Shown({ approval, reload, next, open }: ShownProps) {
                 <Changes title="Changed by the approver" changes={changesBetween(tool_args, approved_args)} />
               )}
             </section>
+            <CallPreview approval={approval} reload={reload} />
             {why}
           </>
         )}

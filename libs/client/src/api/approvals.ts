@@ -83,9 +83,9 @@ export class Approvals {
     return this.transport.ask('Approval', 'POST', pathOf`/approvals/${id}/questions`, { body: { text } });
   }
 
-  /** Asks what the call would do, as it stands or with other arguments; until that is known, nobody approves it. */
-  preview(id: string, tool_args?: Record<string, unknown>): Promise<Approval> {
-    const body = tool_args === undefined ? {} : { tool_args };
+  /** Asks what the call would do, as it stands or as it would be approved; until that is known, nobody approves it. */
+  preview(id: string, { tool_args, values }: Pick<ResolutionData, 'tool_args' | 'values'> = {}): Promise<Approval> {
+    const body = { ...(tool_args && { tool_args }), ...(values && { values }) };
     return this.transport.ask('Approval', 'POST', pathOf`/approvals/${id}/preview`, { body });
   }
 

@@ -64,4 +64,7 @@ export const PreviewRequest = z.object({
     description:
       'All arguments, as they would be approved in place of the requested ones. Unset: of the call as it stands.',
   }),
+  values: CallArguments.optional().meta({
+    description: 'The fields that a person fills in, as they would be approved.',
+  }),
 });

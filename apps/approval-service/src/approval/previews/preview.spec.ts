@@ -12,11 +12,13 @@ import {
   broken,
   continued,
   decided,
+  inputRequired,
   now,
   nowSeconds,
   required,
   ruled,
   rules,
+  values,
 } from '../../../test/approval.fixtures.js';
 import { decideApproval } from '../approval.js';
 import type { ApprovalMessage } from '../messages.js';
@@ -172,6 +174,36 @@ describe('other arguments', () => {
     const state = continued(strict, now, shown(strict));
     expect(codeOf(state, wanted('bob', edited))).toBe('decision_not_allowed');
     expect(codeOf(state, wanted('bob'))).toBe('changed');
+  });
+});
+
+describe('a call that a person fills in', () => {
+  const message = inputRequired();
+  const first = approvalAfter({ ...message, policyDecision: { ...message.policyDecision, preview: terms } });
+  const asRequested = continued(first, now, shown(first));
+  const filled = decided('approved', 'bob', { values });
+
+  it('is not approved with what was shown without the values', () => {
+    expect(codeOf(asRequested, { ...filled, digest: asRequested.digest })).toBe('preview_missing');
+  });
+
+  it('is previewed with the values, and approved with just these', () => {
+    const again = continued(asRequested, now, wanted('bob', undefined, { values }));
+    expect(again.preview!.call).toBe(previewedCall({ ...again, tool_args: { ...again.tool_args, ...values } }));
+    const ready = continued(again, now, shown(again));
+    const other = decided('approved', 'bob', { values: { ...values, replicas: 30 } });
+    expect(codeOf(ready, { ...other, digest: ready.digest })).toBe('preview_missing');
+    expect(codeOf(ready, { ...filled, digest: asRequested.digest })).toBe('call_changed');
+    expect(continued(ready, now, { ...filled, digest: ready.digest })).toMatchObject({ status: 'approved' });
+  });
+
+  it('is not previewed with values that do not fit, or that the rules do not let anybody fill in', () => {
+    expect(codeOf(asRequested, wanted('bob', undefined, { values: {} }))).toBe('values_do_not_fit');
+    const strict = inputRequired({ allowed_decisions: ['approve', 'reject'] });
+    const state = approvalAfter({ ...strict, policyDecision: { ...strict.policyDecision, preview: terms } });
+    expect(codeOf(continued(state, now, shown(state)), wanted('bob', undefined, { values }))).toBe(
+      'decision_not_allowed',
+    );
   });
 });
 

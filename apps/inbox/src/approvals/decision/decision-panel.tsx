@@ -16,8 +16,9 @@ import { needsReason, obstacleFor, placeFor } from './decision.js';
 import { DecisionFields } from './decision-fields.js';
 import { useDraft, type DraftForm } from './draft.js';
 import { intent } from './intent.js';
-import { approveVerb, unreadyFor, type Unready } from './label.js';
-import { useVerified } from './verified.js';
+import { approveVerb, previewState, unreadyFor, type Unready } from './label.js';
+import { usePreviewOf, useVerified } from './verified.js';
+import { CallPreview } from '../preview.js';
 import { useDecide, type Deciding } from './use-decide.js';
 
 interface PanelProps extends Deciding {
@@ -43,6 +44,7 @@ export function DecisionPanel({ approval, reload, late, children }: PanelProps) 
       {place !== null && <Note tone="warn">You decide in the place of {markedLine(place)}, and count as they do.</Note>}
       <Arguments call={call} {...(isAsItStands && { digest: approval.digest, verified })} />
       {form.agreed && isChanged.length > 0 && <Changes title="As others have approved it" changes={isChanged} />}
+      <CallPreview approval={approval} reload={reload} args={form.args} written={form.written} />
       <span ref={end} class="end-of-call" data-seen={isSeen} />
       {children}
       {obstacle === null ? (
@@ -73,6 +75,8 @@ function Decide({ approval, form, reload, late, call, isSeen, end }: DecideProps
   const element = useRef<HTMLFormElement>(null);
   const typing = useRef<HTMLInputElement>(null);
   const { risk, target } = presentCall(call);
+  const isPreviewed = usePreviewOf(approval, form.args);
+  const preview = form.result.text === null ? previewState(approval, isPreviewed) : null;
   const isTyped = risk === 'critical' && form.result.text === null;
 
   const submit = (verdict: DecisionVerdict): void => {
@@ -82,6 +86,7 @@ function Decide({ approval, form, reload, late, call, isSeen, end }: DecideProps
       askedBy: question && question.by !== me.value!.subject ? question.by : null,
       needsReason: needsReason(approval, verdict) && form.note.text.trim() === '',
       isComplete: form.isComplete,
+      preview,
       isSeen,
       target: isTyped ? target : null,
       typed,
@@ -129,7 +134,7 @@ function Decide({ approval, form, reload, late, call, isSeen, end }: DecideProps
         <Failure problem={problem} />
       </form>
       <div class="decision-bar" role="group" aria-label="Decision">
-        {confirming && <Note tone="warn">{confirming.text}</Note>}
+        {confirming && (confirming.of !== 'preview' || preview !== null) && <Note tone="warn">{confirming.text}</Note>}
         <p class="decision-marks">
           <CallMarks call={call} />
         </p>

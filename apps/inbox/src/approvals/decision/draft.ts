@@ -67,6 +67,8 @@ export function useDraft(approval: Approval) {
     grant: { seconds: grant, write: setGrant },
     agreed,
     draft,
+    /** What is approved in place of the call, or fills it in, is previewed before. */
+    written: agreed ? {} : { ...(editing && { tool_args: editing.values }), ...(values && { values }) },
     /** What would run, as far as it has been written. */
     args: agreed
       ? (approval.approved_args ?? approval.tool_args)

@@ -1,5 +1,6 @@
+import type { Preview } from '@countersign/contracts/previews';
 import { describe, expect, it } from 'vitest';
-import { approveVerb, unreadyFor } from './label.js';
+import { approveVerb, previewState, unreadyFor } from './label.js';
 
 describe('the button that approves', () => {
   it('says what it does', () => {
@@ -9,7 +10,15 @@ describe('the button that approves', () => {
     expect(approveVerb({ ...plain, isDone: true })).toBe('Approve as done');
   });
 
-  const ready = { askedBy: null, needsReason: false, isComplete: true, isSeen: true, target: null, typed: '' };
+  const ready = {
+    askedBy: null,
+    needsReason: false,
+    isComplete: true,
+    preview: null,
+    isSeen: true,
+    target: null,
+    typed: '',
+  };
 
   it('does nothing for a call of which the end was not in view', () => {
     expect(unreadyFor('approved', { ...ready, isSeen: false })).toMatchObject({ of: 'rest' });
@@ -23,6 +32,17 @@ describe('the button that approves', () => {
       expect(unreadyFor('approved', { ...ready, target: 'production', typed: 'production' })).toBeUndefined();
     },
   );
+
+  it('does nothing for other arguments than those that the preview is of, and leaves a rejection easy', () => {
+    const preview = { status: 'shown', required: true } as Preview;
+    const edited = previewState({ preview }, false);
+    expect(unreadyFor('approved', { ...ready, preview: edited })).toMatchObject({ of: 'preview' });
+    expect(unreadyFor('rejected', { ...ready, preview: edited })).toBeUndefined();
+    expect(previewState({ preview }, true)).toBeNull();
+    expect(previewState({ preview: { ...preview, status: 'requested' } }, true)).not.toBeNull();
+    expect(previewState({ preview: { ...preview, status: 'failed' } }, true)).not.toBeNull();
+    expect(previewState({ preview: { ...preview, required: false } }, false)).toBeNull();
+  });
 
   it('does nothing while somebody else waits for an answer', () => {
     expect(unreadyFor('approved', { ...ready, askedBy: 'carol' })).toMatchObject({ of: 'question' });

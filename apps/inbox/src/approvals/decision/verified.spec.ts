@@ -3,7 +3,7 @@ import { previewDigest, previewedCall, type Preview } from '@countersign/contrac
 import { atSeconds } from '@countersign/contracts/time';
 import { expect, it } from 'vitest';
 import { approvalWith } from '../../../test/approval.fixtures.js';
-import { isOfShownCall, isPreviewOfShownCall } from './verified.js';
+import { isOfShownCall, isPreviewOf } from './verified.js';
 
 const policy = { version: 'f00d', rule: 'payments', outcome: 'require' as const, saw: [] };
 
@@ -40,6 +40,6 @@ it('a preview is of the call that is shown, and the digest is of what is shown o
   const sound = { ...approval, digest: approvalDigest(approval) };
   expect(await isOfShownCall(sound)).toBe(true);
   expect(await isOfShownCall({ ...sound, preview: shown('nothing changes') })).toBe(false);
-  expect(await isPreviewOfShownCall(sound)).toBe(true);
-  expect(await isPreviewOfShownCall({ ...sound, tool_args: { ...plain.tool_args, version: '6.6.6' } })).toBe(false);
+  expect(await isPreviewOf(sound)).toBe(true);
+  expect(await isPreviewOf(sound, { ...plain.tool_args, version: '6.6.6' })).toBe(false);
 });

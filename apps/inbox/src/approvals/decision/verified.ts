@@ -19,14 +19,11 @@ export async function isOfShownCall(approval: Approval): Promise<boolean | null>
   return isTied && approval.digest === (await digestOf(text));
 }
 
-/** Whether the preview of an approval is of the arguments that are shown; null where that cannot be computed. */
-export async function isPreviewOfShownCall(approval: Approval): Promise<boolean | null> {
+/** Whether the preview of an approval is of these arguments; null where that cannot be computed. */
+export async function isPreviewOf(approval: Approval, tool_args = currentArgs(approval)): Promise<boolean | null> {
   if (!canCompute()) return null;
   const { run_id, tool_call_id, tool_name, salt, preview } = approval;
-  return (
-    preview?.call ===
-    (await digestOf(exactText({ run_id, tool_call_id, tool_name, tool_args: currentArgs(approval), salt })))
-  );
+  return preview?.call === (await digestOf(exactText({ run_id, tool_call_id, tool_name, tool_args, salt })));
 }
 
 const currentArgs = ({ approved_args, tool_args }: Approval) => approved_args ?? tool_args;
@@ -39,13 +36,23 @@ async function digestOf(text: string): Promise<string> {
   return `sha256:${[...new Uint8Array(hash)].map((byte) => byte.toString(16).padStart(2, '0')).join('')}`;
 }
 
+/** The same, once it is known; of arguments that were written on since it is not. */
+export function usePreviewOf(approval: Approval, args: Approval['tool_args']): boolean | null {
+  const [known, setKnown] = useState<{ of: string; answer: boolean | null }>();
+  const of = canonicalJson([args, approval.preview?.call ?? null]);
+  useEffect(() => {
+    void isPreviewOf(approval, args).then((answer) => setKnown({ of, answer }));
+  }, [of]);
+  return known?.of === of ? known.answer : null;
+}
+
 /** The same, once it is known. */
-export function useVerified(approval: Approval, verify = isOfShownCall): boolean | null {
+export function useVerified(approval: Approval): boolean | null {
   const [verified, setVerified] = useState<boolean | null>(null);
   useEffect(() => {
     let isCurrent = true;
-    void verify(approval).then((answer) => isCurrent && setVerified(answer));
+    void isOfShownCall(approval).then((answer) => isCurrent && setVerified(answer));
     return () => void (isCurrent = false);
-  }, [approval, verify]);
+  }, [approval]);
   return verified;
 }
