@@ -133,6 +133,7 @@ describe('the client and a server of the same version', () => {
     ).data;
     const tried = 'policies: { default: { approve: true } }';
     expect((await client.config.backtest({ text: tried, days: 1 })).laxer_total).toBeGreaterThan(0);
+    expect(await client.config.shadow({ days: 1 })).toMatchObject({ total: 0, otherwise: [] });
     const ends_at = after(toEpochSeconds(systemClock()), 60);
     const named = await client.delegations.create({ deputy: 'grace@example.com', ends_at });
     expect((await client.delegations.list({ deputy: 'grace@example.com' })).data).toEqual([named]);

@@ -1,10 +1,11 @@
+import type { Ruling } from '@countersign/contracts/approvals';
 import { ConfigError } from '@countersign/contracts/problems';
 import { after, toEpochSeconds } from '@countersign/contracts/time';
 import { expect, it, onTestFinished } from 'vitest';
-import { requestFor } from '../../test/approval.fixtures.js';
+import { requestFor, ruled } from '../../test/approval.fixtures.js';
 import { openApprovals } from '../../test/approvals.fixtures.js';
 import { approvalWithSecret, now } from '../../test/notify.fixtures.js';
-import { backtestOf } from './backtest.js';
+import { backtestOf, shadowOf } from './backtest.js';
 
 it('says which calls other rules would have decided otherwise, and decides nothing', async () => {
   const open = await openApprovals();
@@ -50,4 +51,26 @@ it('names no redacted value, and what is wrong with a text', async () => {
   expect(report.otherwise_total).toBe(1);
   expect(JSON.stringify(report)).not.toContain('s3cret');
   await expect(backtestOf({ text: 'policies: { rules: 7 }', days: 1 }, store, now)).rejects.toThrow(ConfigError);
+});
+
+it('says what the rules on trial would have decided otherwise, as it was recorded', async () => {
+  const past = (id: string, policy: Ruling | null, shadow: Ruling | null) => ({
+    ...approvalWithSecret(),
+    id,
+    policy,
+    shadow,
+  });
+  const found = [
+    past('laxer', ruled('require'), ruled('approve', 'small')),
+    past('stricter', ruled('approve'), ruled('require')),
+    past('forbidden', null, ruled('reject', 'frozen')),
+    past('let go', ruled('reject'), ruled('require')),
+    past('the same', ruled('require'), ruled('require', 'another')),
+    past('not on trial', ruled('approve'), null),
+  ];
+  const report = await shadowOf(30, { find: async () => found }, now);
+  expect(report).toMatchObject({ total: 5, otherwise_total: 4, laxer_total: 2, is_complete: true });
+  expect(report.otherwise.filter(({ is_laxer }) => is_laxer).map(({ id }) => id)).toEqual(['laxer', 'let go']);
+  expect(report.otherwise[0]).toMatchObject({ now: { outcome: 'approve', rule: 'small' }, then: { approvals: 1 } });
+  expect(JSON.stringify(report)).not.toContain('s3cret');
 });

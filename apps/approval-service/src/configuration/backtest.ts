@@ -3,7 +3,7 @@ import { mostOtherwise, type BacktestReport } from '@countersign/contracts/confi
 import { titleLine } from '@countersign/contracts/presentation';
 import { after, toEpochSeconds, type EpochMillis } from '@countersign/contracts/time';
 import { parseDefinitions } from '@countersign/definitions';
-import { backtest } from '@countersign/definitions/policy';
+import { approvalsOf, backtest } from '@countersign/definitions/policy';
 import type { Store } from '@countersign/persistence';
 import { setImmediate as breath } from 'node:timers/promises';
 
@@ -25,34 +25,64 @@ export async function backtestOf(
   now: EpochMillis,
 ): Promise<BacktestReport> {
   const definitions = parseDefinitions(text, '/countersign.yaml');
-  const since = after(toEpochSeconds(now), -days * day);
-  const found = await approvals.find({
-    filter: { created_at: { gte: since }, deleted_at: null },
-    sort: [['created_at', 'desc']],
-    limit: most,
-  });
+  const found = await ofLast(days, approvals, now);
   const otherwise: BacktestReport['otherwise'] = [];
   for (let from = 0; from < found.length; from += atOnce) {
     const some = new Map(found.slice(from, from + atOnce).map((each) => [each.id, each]));
     for (const { id, then, now: ruled, isLaxer } of backtest(definitions, [...some.values()]).otherwise) {
-      const approval = some.get(id)!;
-      const { created_at } = approval;
-      otherwise.push({
-        id,
-        call: titleLine(redactApproval(approval)),
-        created_at,
-        then,
-        now: ruled,
-        is_laxer: isLaxer,
-      });
+      otherwise.push({ ...shownOf(some.get(id)!), then, now: ruled, is_laxer: isLaxer });
     }
     await breath();
   }
-  return {
-    total: found.length,
-    is_complete: found.length < most,
-    otherwise_total: otherwise.length,
-    laxer_total: otherwise.filter(({ is_laxer }) => is_laxer).length,
-    otherwise: otherwise.slice(0, mostOtherwise),
-  };
+  return reportOf(found.length, found.length < most, otherwise);
 }
+
+/** From what asks the most to what asks nothing. */
+const strictness = { reject: 2, require: 1, approve: 0 } as const;
+
+/** What the rules on trial would have made of the calls of the last days, as it was recorded with each. */
+export async function shadowOf(
+  days: number,
+  approvals: Pick<Store<Approval>, 'find'>,
+  now: EpochMillis,
+): Promise<BacktestReport> {
+  const found = await ofLast(days, approvals, now);
+  const tried = found.filter(({ shadow }) => shadow !== null);
+  const otherwise = tried.flatMap((approval) => {
+    const { policy, shadow, terms } = approval;
+    const outcome = policy?.outcome ?? 'require';
+    if (outcome === shadow!.outcome) return [];
+    const then = {
+      outcome,
+      rule: policy?.rule ?? null,
+      approvals: outcome === 'require' ? approvalsOf(terms) : null,
+    };
+    // How many people they would have asked for is not recorded.
+    const ruled = { outcome: shadow!.outcome, rule: shadow!.rule, approvals: null };
+    const is_laxer = strictness[shadow!.outcome] < strictness[outcome];
+    return [{ ...shownOf(approval), then, now: ruled, is_laxer }];
+  });
+  return reportOf(tried.length, found.length < most, otherwise);
+}
+
+/** The newest first. */
+const ofLast = (days: number, approvals: Pick<Store<Approval>, 'find'>, now: EpochMillis): Promise<Approval[]> =>
+  approvals.find({
+    filter: { created_at: { gte: after(toEpochSeconds(now), -days * day) }, deleted_at: null },
+    sort: [['created_at', 'desc']],
+    limit: most,
+  });
+
+const shownOf = (approval: Approval) => ({
+  id: approval.id,
+  call: titleLine(redactApproval(approval)),
+  created_at: approval.created_at,
+});
+
+const reportOf = (total: number, is_complete: boolean, otherwise: BacktestReport['otherwise']): BacktestReport => ({
+  total,
+  is_complete,
+  otherwise_total: otherwise.length,
+  laxer_total: otherwise.filter(({ is_laxer }) => is_laxer).length,
+  otherwise: otherwise.slice(0, mostOtherwise),
+});

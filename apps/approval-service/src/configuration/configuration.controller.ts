@@ -6,6 +6,7 @@ import {
   ConfigVersionView,
   ReloadConfigRequest,
   ReloadedConfig,
+  ShadowQuery,
 } from '@countersign/contracts/configuration';
 import type { Approval } from '@countersign/contracts/approvals';
 import type { Clock } from '@countersign/contracts/time';
@@ -14,10 +15,10 @@ import { RestartNeeded } from '@countersign/definitions/versions';
 import type { Store } from '@countersign/persistence';
 import { Returns } from '@countersign/service';
 import { configVersionId, type StoredConfigVersion } from '@countersign/service/configuration';
-import { Body, Controller, Get, HttpCode, Inject, Param, Post } from '@nestjs/common';
+import { Body, Controller, Get, HttpCode, Inject, Param, Post, Query } from '@nestjs/common';
 import { z } from 'zod';
 import { APPROVALS, CLOCK, CONFIG_VERSIONS, REREAD_KEYS } from '../tokens.js';
-import { backtestOf } from './backtest.js';
+import { backtestOf, shadowOf } from './backtest.js';
 import { Activation, ConfigConflict } from './activation.js';
 
 const most = 100;
@@ -69,6 +70,13 @@ export class ConfigurationController {
       if (error instanceof ConfigError) throw new ProblemError('config_invalid', error.message);
       throw error;
     }
+  }
+
+  @Get('shadow')
+  @RequireScopes('config:write')
+  @Returns(200, BacktestReport, 'What the rules on trial would have made of the calls of the last days, by the record.')
+  shadow(@Query({ schema: ShadowQuery }) { days }: z.infer<typeof ShadowQuery>): Promise<BacktestReport> {
+    return shadowOf(days, this.approvals.store, this.now());
   }
 
   @Get('versions')

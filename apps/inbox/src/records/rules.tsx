@@ -1,10 +1,11 @@
 import type { ApiError } from '@countersign/client';
 import type { BacktestReport, TriedRuling } from '@countersign/contracts/configuration';
 import { visibleLine } from '@countersign/contracts/text';
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useId, useState } from 'preact/hooks';
 import { Ago } from '../clock.js';
 import { addressOf } from '../routes.js';
 import { client, problemOf } from '../server/client.js';
+import { useResource } from '../server/resource.js';
 import { Failure, Note } from '../ui/notes.js';
 import { Page } from '../ui/page.js';
 
@@ -73,21 +74,44 @@ export function Rules() {
         </div>
       </form>
       <Failure problem={problem} />
-      {report && <Report report={report} days={days} />}
+      {report && <Report report={report} by="these rules" days={days} />}
+      <Shadow days={days} />
     </Page>
   );
 }
 
-function Report({ report, days }: { report: BacktestReport; days: number }) {
+/** What the rules on trial would have decided, as it was recorded when each call was asked for. */
+function Shadow({ days }: { days: number }) {
+  const { data, problem } = useResource((signal) => client.config.shadow({ days }, signal), [days]);
+  if (!data || data.total > 0)
+    return (
+      <>
+        <Failure problem={problem} />
+        {data && <Report report={data} by="the rules on trial (shadow)" days={days} />}
+      </>
+    );
+  return (
+    <section class="rules-report" aria-labelledby="shadow">
+      <h2 id="shadow">Rules on trial</h2>
+      <p class="muted">
+        None were on trial in the last {days} days. What stands under <code>shadow</code> in countersign.yaml is tried
+        on every call and decides nothing; what it would have decided otherwise is shown here.
+      </p>
+    </section>
+  );
+}
+
+/** @param by which rules, in words */
+function Report({ report, by, days }: { report: BacktestReport; by: string; days: number }) {
+  const id = useId();
   const { total, is_complete, otherwise, otherwise_total, laxer_total } = report;
   return (
-    <section class="rules-report" aria-labelledby="report">
-      <h2 id="report">
-        {otherwise_total} of {total.toLocaleString()} calls would have been decided otherwise
+    <section class="rules-report" aria-labelledby={id}>
+      <h2 id={id}>
+        {otherwise_total} of {total.toLocaleString()} calls would have been decided otherwise by {by}
       </h2>
       <p class="muted">
-        {is_complete ? `All calls of the last ${days} days` : `The newest calls of the last ${days} days`}, by these
-        rules.
+        {is_complete ? `All calls of the last ${days} days` : `The newest calls of the last ${days} days`}.
       </p>
       {laxer_total > 0 && (
         <Note tone="warn">
@@ -140,7 +164,9 @@ const heads = ['Call', 'Then', 'By these rules', 'Asked'];
 function inWords({ outcome, rule, approvals }: TriedRuling): string {
   const what =
     outcome === 'require'
-      ? `${approvals} ${approvals === 1 ? 'person approves' : 'people approve'}`
+      ? approvals === null
+        ? 'people decide'
+        : `${approvals} ${approvals === 1 ? 'person approves' : 'people approve'}`
       : outcome === 'approve'
         ? 'approved by itself'
         : 'rejected by itself';

@@ -21,6 +21,11 @@ export class Config {
     return this.transport.ask('BacktestReport', 'POST', '/config/backtest', { body: tried, signal });
   }
 
+  /** What the rules on trial (`shadow`) would have made of the calls of the last days, as it was recorded with each. */
+  shadow({ days = 30 }: { days?: number } = {}, signal?: AbortSignal): Promise<BacktestReport> {
+    return this.transport.ask('BacktestReport', 'GET', '/config/shadow', { query: { days }, signal });
+  }
+
   /** The latest, the one in force first. */
   versions(signal?: AbortSignal): Promise<ConfigVersionView[]> {
     return this.transport.ask('ConfigVersions', 'GET', '/config/versions', { signal });

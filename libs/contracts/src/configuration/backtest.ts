@@ -10,10 +10,15 @@ export const BacktestRequest = z.strictObject({
   days: z.int().min(1).max(90).default(30).meta({ description: 'How far back.' }),
 });
 
+/** From the query of a URL. */
+export const ShadowQuery = z.object({
+  days: z.coerce.number().int().min(1).max(90).default(30).meta({ description: 'How far back.' }),
+});
+
 const TriedRuling = z.object({
   outcome: z.enum(['require', 'approve', 'reject']),
   rule: z.string().nullable().meta({ description: 'null: the default.' }),
-  approvals: z.int().nullable().meta({ description: 'How many people have to approve; null: none.' }),
+  approvals: z.int().nullable().meta({ description: 'How many people have to approve; null: none, or not on record.' }),
 });
 export type TriedRuling = z.infer<typeof TriedRuling>;
 

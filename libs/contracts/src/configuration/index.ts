@@ -1,4 +1,4 @@
-export { BacktestReport, BacktestRequest, type TriedRuling, mostOtherwise } from './backtest.js';
+export { BacktestReport, BacktestRequest, type TriedRuling, mostOtherwise, ShadowQuery } from './backtest.js';
 export {
   ConfigChange,
   ConfigVersion,
