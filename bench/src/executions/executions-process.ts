@@ -15,17 +15,13 @@ import { writerOf } from '../cycles/writes.js';
 const { env, way, loads } = taskOf<{ env: Record<string, string>; way: 'product' | 'limit'; loads: Load[] }>();
 const config = configFor(env);
 
-/** More than anything here can execute in that time; made before anybody joins a group, since it keeps the process busy. */
-const prepared = await approvedCalls(
-  env['DECISION_SIGNING_KEYS']!,
-  loads.reduce((sum, { warmUp, seconds }) => sum + (warmUp + seconds) * 4_000, 10_000),
-);
-
 const completed = new Map<string, () => void>();
-const tail = (bus: Bus): Subscription =>
-  bus.tail({
+/** A consumer as any platform's: a tail of the log rests now and then, which would be measured as well. */
+const consumer = (bus: Bus): Subscription =>
+  bus.subscribe({
+    group: 'bench',
     topics: ['tool.execution_completed'],
-    handle: ({ key }) => key !== null && completed.get(key)?.(),
+    handle: async ({ key }) => void (key !== null && completed.get(key)?.()),
   });
 
 interface Measurable {
@@ -44,7 +40,7 @@ async function product(): Promise<Measurable> {
       return createServices(config).executor(context);
     },
   ]);
-  return { bus: bus!, subscriptions: [tail(bus!)], stop };
+  return { bus: bus!, subscriptions: [consumer(bus!)], stop };
 }
 
 /** The same records and messages, as they were recorded but for their ids. */
@@ -71,11 +67,16 @@ async function limit(): Promise<Measurable> {
       await write(1, run_id, approval_id);
     },
   });
-  return { bus, subscriptions: [subscription, tail(bus)], stop: close };
+  return { bus, subscriptions: [subscription, consumer(bus)], stop: close };
 }
 
 const { bus, subscriptions, stop } = await (way === 'product' ? product() : limit());
 while (!subscriptions.every(({ joined }) => joined)) await delay(50);
+/** More than anything here can execute in that time. A store that is younger than a decision has a person look at it. */
+const prepared = await approvedCalls(
+  env['DECISION_SIGNING_KEYS']!,
+  loads.reduce((sum, { warmUp, seconds }) => sum + (warmUp + seconds) * 4_000, 10_000),
+);
 async function execute(): Promise<Cycle> {
   const event = prepared.pop();
   if (!event) throw new Error('more approvals have to be prepared');

@@ -114,8 +114,7 @@ async function rateOf(env: Env, executors: number): Promise<number> {
     },
   });
   const count = executors * places * callsOfPlace;
-  const approved = await approvedCalls(env['DECISION_SIGNING_KEYS']!, count);
-  const ours = new Set(approved.map(({ key }) => key));
+  const ours = new Set<string>();
   const ended: number[] = [];
   const tail = bus.tail({
     topics: ['tool.execution_completed'],
@@ -126,6 +125,8 @@ async function rateOf(env: Env, executors: number): Promise<number> {
   const children = await Promise.all(Array.from({ length: executors }, () => startExecutor(env)));
   try {
     while (!tail.joined) await delay(50);
+    const approved = await approvedCalls(env['DECISION_SIGNING_KEYS']!, count);
+    for (const { key } of approved) ours.add(key);
     await bus.publish(approved.map((event: Event) => encode(event)));
     while (ours.size > 0) await delay(20);
   } finally {
