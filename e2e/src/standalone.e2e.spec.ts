@@ -1,5 +1,5 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -76,6 +76,32 @@ describe('npm start', () => {
     const { status, stderr } = run({ DATA_DIR: dir }, '--no-samples');
     expect(status).toBe(1);
     expect(stderr).toMatch(/--no-samples[^]*npm start -- --no-sample /);
+  });
+
+  it('reads its file again on SIGHUP: whole and from then on, or not at all and with its lines', async () => {
+    const file = join(dir, 'file.yaml');
+    const put = (text: string) => writeFileSync(file, text);
+    const agents = (...ids: string[]) =>
+      `agents:\n${ids.map((id) => `  - { id: ${id}, name: ${id}, instructions: Help., tools: [] }\n`).join('')}`;
+    put(agents('one'));
+    const { url } = (child = await startChild({
+      app: 'standalone',
+      env: { DATA_DIR: join(dir, 'data'), COUNTERSIGN_CONFIG: file },
+    }));
+    await eventually('it to be ready', () => isReady(url));
+    const client = new Client({ runs: url, approvals: url, executions: url });
+    put(agents('one', 'two'));
+    child.signal('SIGHUP');
+    await eventually('the new agent', () => client.startRun('Hello.', { agent: 'two' }).catch(() => false));
+    put(`${agents('three')}tools: [{ nam: x }]\n`);
+    child.signal('SIGHUP');
+    await eventually('the refusal', async () => /file\.yaml:3:\d+ tools/.test(child!.output()));
+    await expect(client.startRun('Hello.', { agent: 'three' })).rejects.toMatchObject({ status: 404 });
+    expect(await client.config.versions()).toMatchObject([
+      { number: 2, trigger: 'signal' },
+      { number: 1, trigger: 'start' },
+    ]);
+    expect(await isReady(url)).toBe(true);
   });
 
   it('goes on where it stopped', async () => {

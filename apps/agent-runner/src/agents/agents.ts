@@ -71,10 +71,11 @@ export class Agents {
    */
   async prepare(definitions: Definitions): Promise<() => void> {
     const servers = await this.#servers.next(definitions.mcp_servers);
-    const next = this.#assembled(definitions, servers);
-    refuse(definitions, next.problems);
+    refuse(definitions, this.#assembled(definitions, servers).problems);
     return () => {
       const former = this.#servers;
+      // By now a server may have other tools.
+      const next = this.#assembled(definitions, servers);
       [this.#definitions, this.#servers] = [definitions, servers];
       servers.takeOver(former, () => this.#assemble());
       [this.#agents, this.#missing, this.#functions] = [next.agents, next.missing, next.functions];
