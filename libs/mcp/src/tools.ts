@@ -151,7 +151,7 @@ export const toolProblems = ({ definition, terms }: McpTool): string[] => [
 ];
 
 /** What a server says of a tool's parameters is a third party's: nothing it writes may hold a check up. */
-export function schemaProblems(parameters: Record<string, unknown>): string[] {
+function schemaProblems(parameters: Record<string, unknown>): string[] {
   if (parameters === tooDeep) return [`its parameters have more than ${mostLevels} levels`];
   const { type } = parameters;
   if (type !== undefined && type !== 'object')
