@@ -34,7 +34,7 @@ except ApiError as error:
     print(error.code, "after", 30 if 30 <= clock[0] < 45 else clock[0], "s")
 `;
 
-/** Both kinds of functions, whose claims are not extended, since the server does not answer to that. */
+/** Both kinds of functions, whose claims are not extended, since the server does not answer to that; and one that hears late of its claim. */
 const cutOff = `
 import asyncio, httpx, os, time
 from importlib.metadata import version
@@ -79,9 +79,29 @@ async def refund_later(order, amount):
     await asyncio.wait_for(current_lease().lost_async.wait(), 30)
     await asyncio.to_thread(given_up, current_lease().call)
 
+class Late(httpx.HTTPTransport):
+    def handle_request(self, request):
+        response = super().handle_request(request)
+        if request.url.path.endswith("/claim"):
+            response.read()
+            given_up(request.url.path.split("/")[2])
+        return response
+
+class Lagging(Countersign):
+    def client(self):
+        return httpx.Client(transport=Late(), **self._options)
+
+@gate(Lagging(os.environ["COUNTERSIGN_URL"], os.environ["COUNTERSIGN_KEY"]), agent="bot", tool="refund")
+def refund_late(order, amount):
+    print("began without a lease")
+
 async def main():
-    both = asyncio.to_thread(refund, order="A-5", amount=80), refund_later(order="A-6", amount=80)
-    for end in await asyncio.gather(*both, return_exceptions=True):
+    calls = (
+        asyncio.to_thread(refund, order="A-5", amount=80),
+        refund_later(order="A-6", amount=80),
+        asyncio.to_thread(refund_late, order="A-7", amount=80),
+    )
+    for end in await asyncio.gather(*calls, return_exceptions=True):
         print(end.status if isinstance(end, GateError) else repr(end), version("countersign"))
 
 asyncio.run(main())
@@ -204,8 +224,9 @@ describe('an agent in Python', () => {
   it('whose lease is lost is cancelled while it works, and its outcome is unknown', async () => {
     const program = spawn('python3', ['-c', cutOff], { env });
     const said = Promise.all([text(program.stdout), text(program.stderr)]);
-    for (const order of ['A-5', 'A-6']) await people.approvals.resolve(await pending(order), { status: 'approved' });
-    expect(await said).toEqual(['outcome_unknown 0.1.0\noutcome_unknown 0.1.0\n', '']);
+    for (const order of ['A-5', 'A-6', 'A-7'])
+      await people.approvals.resolve(await pending(order), { status: 'approved' });
+    expect(await said).toEqual(['outcome_unknown 0.1.0\n'.repeat(3), '']);
   });
 
   it('receives a rejection with its reason', async () => {

@@ -70,11 +70,9 @@ def gate(
 class _Run:
     """The function is to be called with the approved arguments, while the lease is extended."""
 
-    def __init__(self, execution: dict[str, Any], extend: Request) -> None:
+    def __init__(self, execution: dict[str, Any], extend: Request, seconds: float, since: float) -> None:
         self.args: dict[str, Any] = execution["tool_args"]
-        # An attempt knows its second, and may have begun at the end of it: rather shorter than the server's lease than longer.
-        began = execution["attempts"][-1]["started_at"] + 1
-        self.lease = Lease(execution["id"], max(0.4, execution["lease"]["expires_at"] / 1000 - began))
+        self.lease = Lease(execution["id"], seconds, since)
         self._extend = extend
 
     def extend(self) -> Request:
@@ -108,15 +106,23 @@ def _make(call: str) -> Steps:
     def may_pass(error: ApiError) -> bool:
         return error.code == "call_held" or (error.code == "execution_not_found" and time.monotonic() < until)
 
+    since = time.monotonic()
+    extend = ("POST", f"{at}/extend", {"json": claim})
     try:
         execution = yield from patiently(("POST", f"{at}/claim", {"json": claim}), may_pass)
+        # An attempt knows its second, and may have begun at the end of it: rather shorter than the server's lease than longer.
+        seconds = max(0.4, execution["lease"]["expires_at"] / 1000 - execution["attempts"][-1]["started_at"] - 1)
+        # The claim may have been taken long before its answer came: whoever begins has been told lately that it still holds.
+        while time.monotonic() - since > seconds / 2:
+            since = time.monotonic()
+            yield from patiently(extend)
     except ApiError as error:
         if error.code in ELSEWHERE:
             return None
         raise
     report = {**claim, "digest": execution["digest"]}
     try:
-        result = yield _Run(execution, ("POST", f"{at}/extend", {"json": claim}))
+        result = yield _Run(execution, extend, seconds, since)
     except Exception as error:
         failed = {**report, "outcome": "failed", "result": str(error) or type(error).__name__}
         if not (yield from _counts(at, failed)):

@@ -20,12 +20,12 @@ class Lease:
     counts as unknown then: whatever can still be left undone should be. Coroutines await ``lost_async``.
     """
 
-    def __init__(self, call: str, seconds: float) -> None:
+    def __init__(self, call: str, seconds: float, since: float) -> None:
         self.call = call
         self.lost = threading.Event()
         self.lost_async = asyncio.Event()
         self._seconds = seconds
-        self._until = time.monotonic() + seconds
+        self._until = since + seconds
 
     def _rest(self) -> float:
         return min(max(0.1, self._seconds / 4), max(0.0, self._until - time.monotonic()))

@@ -1,6 +1,6 @@
 import { callDigest } from '@countersign/contracts/calls';
 import type { Execution } from '@countersign/contracts/executions';
-import { after, toEpochMillis } from '@countersign/contracts/time';
+import { after, toEpochMillis, type Millis } from '@countersign/contracts/time';
 import type { CountersignClient } from '../client.js';
 import { ApiError } from '../transport/api-error.js';
 import { patiently } from './patience.js';
@@ -35,12 +35,16 @@ export async function makeCall(
   signal?: AbortSignal,
 ): Promise<{ result: unknown } | undefined> {
   const claim = crypto.randomUUID();
-  const execution = await claimed(client, id, claim, signal);
+  const asked = performance.now();
+  const execution = await unlessElsewhere(claimed(client, id, claim, signal));
   if (!execution) return undefined;
   const { digest, tool_args } = execution;
   if (callDigest(execution) !== digest)
     throw new Error(`The arguments of call ${id} are not those that were approved.`);
-  const lease = new HeldLease(client, execution, claim);
+  const ms = leaseMs(execution);
+  const since = await unlessElsewhere(heldSince(client, { id, claim, ms, asked }, signal));
+  if (since === undefined) return undefined;
+  const lease = new HeldLease(client, { id, claim, ms, since });
   try {
     const ended = await endOf(() => run(tool_args, { id, signal: lease.lost }));
     if (!(await report(client, id, { claim, digest, ...ended.said }))) return undefined;
@@ -70,22 +74,51 @@ function written(result: unknown): string {
   }
 }
 
-/** A decision reaches executor and runner by separate consumers, so the executor may know of it a little later. */
-async function claimed(
-  client: Client,
-  id: string,
-  claim: string,
-  signal?: AbortSignal,
-): Promise<Execution | undefined> {
-  const until = Date.now() + 30_000;
-  const mayPass = ({ code }: ApiError) =>
-    code === 'call_held' || (code === 'execution_not_found' && Date.now() < until);
+async function unlessElsewhere<T>(work: Promise<T>): Promise<T | undefined> {
   try {
-    return await patiently(() => client.executions.claim(id, { claim }), signal, mayPass);
+    return await work;
   } catch (error) {
     if (error instanceof ApiError && elsewhere.has(error.code)) return undefined;
     throw error;
   }
+}
+
+/** A decision reaches executor and runner by separate consumers, so the executor may know of it a little later. */
+function claimed(client: Client, id: string, claim: string, signal?: AbortSignal): Promise<Execution> {
+  const until = Date.now() + 30_000;
+  const mayPass = ({ code }: ApiError) =>
+    code === 'call_held' || (code === 'execution_not_found' && Date.now() < until);
+  return patiently(() => client.executions.claim(id, { claim }), signal, mayPass);
+}
+
+/** An attempt knows its second, and may have begun at the end of it: rather shorter than the server's lease than longer. */
+const leaseMs = ({ lease, attempts }: Execution): Millis =>
+  Math.max(400, lease!.expires_at - toEpochMillis(after(attempts.at(-1)!.started_at, 1)));
+
+interface Claim {
+  id: string;
+  claim: string;
+  /** How long its lease is. */
+  ms: Millis;
+}
+
+/**
+ * The claim may have been taken long before its answer came, so whoever begins has been told lately that it still holds.
+ *
+ * @returns when that was asked, by the time of this process.
+ */
+async function heldSince(
+  client: Client,
+  { id, claim, ms, asked }: Claim & { asked: number },
+  signal?: AbortSignal,
+): Promise<number> {
+  let since = asked;
+  while (performance.now() - since > ms / 2)
+    await patiently(() => {
+      since = performance.now();
+      return client.executions.extend(id, { claim });
+    }, signal);
+  return since;
 }
 
 /** @returns whether it counts; else the claim was lost meanwhile, and a person finds out. */
@@ -94,27 +127,21 @@ async function report(
   id: string,
   said: Parameters<Client['executions']['outcome']>[1],
 ): Promise<boolean> {
-  try {
-    await patiently(() => client.executions.outcome(id, said));
-    return true;
-  } catch (error) {
-    if (error instanceof ApiError && elsewhere.has(error.code)) return false;
-    throw error;
-  }
+  const reported = patiently(() => client.executions.outcome(id, said)).then(() => true);
+  return (await unlessElsewhere(reported)) ?? false;
 }
 
 /** Extends a lease a few times within each, and tells when it is lost; by this machine's own time, and no other's. */
 class HeldLease {
   readonly #lost = new AbortController();
   readonly #extensions: ReturnType<typeof setInterval>;
-  readonly #ms: number;
+  readonly #ms: Millis;
   #isOver = false;
   #expiry: ReturnType<typeof setTimeout>;
 
-  constructor(client: Client, { id, lease, attempts }: Execution, claim: string) {
-    // An attempt knows its second, and may have begun at the end of it: rather shorter than the server's lease than longer.
-    this.#ms = Math.max(400, lease!.expires_at - toEpochMillis(after(attempts.at(-1)!.started_at, 1)));
-    this.#expiry = this.#expire(this.#ms);
+  constructor(client: Client, { id, claim, ms, since }: Claim & { since: number }) {
+    this.#ms = ms;
+    this.#expiry = this.#expire(ms - (performance.now() - since));
     this.#extensions = setInterval(async () => {
       const sent = performance.now();
       try {

@@ -92,6 +92,27 @@ describe('a function behind the gate', () => {
     expect(told).toHaveBeenCalledTimes(1);
   }, 30_000);
 
+  it('does not begin when it hears of its claim only once its lease is over', async () => {
+    const { client } = options;
+    const held = Promise.withResolvers<void>();
+    const claim: typeof client.executions.claim = async (...wanted) => {
+      const claimed = await client.executions.claim(...wanted);
+      await held.promise;
+      return claimed;
+    };
+    const late = { calls: client.calls, executions: Object.create(client.executions, { claim: { value: claim } }) };
+    const pay = vi.fn();
+    const paid = gate(pay, { ...options, client: late })({ order: 'A-9', amount: 80 });
+    paid.catch(() => {});
+    const id = await decide('A-9', { status: 'approved' });
+    await vi.waitFor(async () => {
+      expect(await people.executions.get(id)).toMatchObject({ status: 'outcome_unknown' });
+    }, 15_000);
+    held.resolve();
+    await expect(paid).rejects.toMatchObject({ status: 'outcome_unknown' });
+    expect(pay).not.toHaveBeenCalled();
+  }, 30_000);
+
   it('that returns while its lease is being extended is over: nothing waits for the lease', async () => {
     const { client } = options;
     let answer = (): void => {};
