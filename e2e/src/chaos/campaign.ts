@@ -5,6 +5,7 @@ import { millisOf, secondsOf, type Seconds } from '@countersign/contracts/time';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Dice } from '../simulation/dice.js';
 import type { World } from '../world/world.js';
+import { Callers, type Send } from './callers.js';
 import type { Disturbance, Servers } from './disturbances.js';
 import { judge } from './judgement.js';
 import { People } from './people.js';
@@ -14,6 +15,8 @@ export interface Campaign {
   stack: string;
   world: World;
   servers?: Servers | undefined;
+  /** Where commands can be sent beside the services. */
+  send?: Send | undefined;
   disturbances: Readonly<Record<string, readonly [weight: number, Disturbance]>>;
   seed: number;
   minutes: number;
@@ -21,9 +24,19 @@ export interface Campaign {
 }
 
 /** Disturbs at random, by the seed, while people work; then lets all come to its end, and judges. */
-export async function fight({ stack, world, servers, disturbances, seed, minutes, say }: Campaign): Promise<Report> {
+export async function fight({
+  stack,
+  world,
+  servers,
+  send,
+  disturbances,
+  seed,
+  minutes,
+  say,
+}: Campaign): Promise<Report> {
   const dice = new Dice(seed);
   const people = new People(world, dice, (line) => note(line));
+  const callers = new Callers(world, dice, (line) => note(line), send);
   const began = Date.now();
   const since = (): Seconds => secondsOf(Date.now() - began);
   const timeline: Report['timeline'] = [];
@@ -37,6 +50,8 @@ export async function fight({ stack, world, servers, disturbances, seed, minutes
   let rounds = 0;
   for (; Date.now() - began < millisOf(minutes * 60); rounds++) {
     for (let runs = dice.below(3); runs >= 0; runs--) await people.startRun();
+    if (dice.oneIn(2)) callers.begin();
+    if (dice.oneIn(3)) callers.replaceOne();
     if (dice.oneIn(5)) await people.cancelOne();
     await people.decide();
     await delay(dice.below(800));
@@ -49,9 +64,11 @@ export async function fight({ stack, world, servers, disturbances, seed, minutes
 
   const last = Date.now();
   note('no disturbance any more');
-  const found = await settleDown(world, people, millisOf(minutes * 60 + 180));
+  const found = await settleDown(world, people, callers, millisOf(minutes * 60 + 180));
   const calls = found.executions.filter(({ id, approval_id }) => id === approval_id);
-  const { held, violations } = judge({ ...found, ...people, ledger: world.ledger() });
+  const started = new Set([...people.started, ...callers.asked]);
+  const { waiting } = callers;
+  const { held, violations } = judge({ ...found, ...people, started, waiting, ledger: world.ledger() });
   return {
     stack,
     seed,
@@ -60,13 +77,14 @@ export async function fight({ stack, world, servers, disturbances, seed, minutes
     rounds,
     disturbances: happened,
     runs: {
-      started: people.started.size,
+      started: started.size,
       completed: countOf(found.runs, 'COMPLETED'),
       cancelled: countOf(found.runs, 'CANCELLED'),
       failed: countOf(found.runs, 'ERROR'),
     },
     decisions: { approved: verdicts(people, 'approved'), rejected: verdicts(people, 'rejected') },
     calls: {
+      by_callers: callers.asked.size,
       starts: world.ledger().filter(({ what }) => what === 'start').length,
       succeeded: countOf(calls, 'succeeded'),
       failed: countOf(calls, 'failed'),
@@ -103,13 +121,14 @@ interface Found {
 }
 
 /** Everything works again and everybody does what is waited for, until nothing is waited for or the time is over. */
-async function settleDown(world: World, people: People, ms: number): Promise<Found> {
+async function settleDown(world: World, people: People, callers: Callers, ms: number): Promise<Found> {
   await people.survive('all to be ready', () => world.stack.start().then(() => true));
   for (const deadline = Date.now() + ms; ;) {
     await people.decide(0);
     await people.settle();
     const found = await people.survive('all to be listed', () => lookAtAll(world));
     const waits = [
+      ...callers.waiting,
       ...found.runs.filter(({ status }) => ['PENDING', 'RUNNING', 'PAUSED'].includes(status)),
       ...found.approvals.filter(({ status }) => status === 'pending'),
       ...found.executions.filter(({ status }) =>

@@ -17,6 +17,9 @@ export interface Servers {
   restartDatabase(): Promise<void>;
   /** What is in a topic is gone, as of a retention that was too short. */
   emptyTopic(topic: string): Promise<void>;
+  deleteTopic(topic: string): Promise<void>;
+  /** The broker is again what it was when it was restarted last: what was published since is gone for everybody. */
+  setBack(): Promise<string>;
 }
 
 /** @returns what was done, for the report. */
@@ -141,6 +144,15 @@ const lost: Disturbance = async (field) => {
   return `${topic} while ${service} was away`;
 };
 
+/** Somebody deletes a topic, read or not, while all are at work. */
+const deleted: Disturbance = async ({ dice, servers }) => {
+  const topic = dice.pick(awaited)!;
+  await servers!.deleteTopic(topic);
+  return topic;
+};
+
+const setBack: Disturbance = ({ servers }) => servers!.setBack();
+
 export const everywhere: Readonly<Record<string, readonly [weight: number, Disturbance]>> = {
   killed: [4, killed],
   'killed at': [4, killedAt],
@@ -153,7 +165,9 @@ export const everywhere: Readonly<Record<string, readonly [weight: number, Distu
 
 export const onServers: typeof everywhere = {
   ...everywhere,
-  'broker restarted': [1, broker],
+  'broker restarted': [2, broker],
   'database restarted': [1, database],
   'messages lost': [2, lost],
+  'topic deleted': [2, deleted],
+  'log set back': [3, setBack],
 };

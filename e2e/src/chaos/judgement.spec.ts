@@ -11,6 +11,7 @@ const sound = {
   started: new Set(['r']),
   decided: new Map([['a', 'approved']]),
   allowedAgain: new Set<string>(),
+  waiting: [],
 };
 const judged = (change: object) => judge({ ...sound, ...change } as unknown as Evidence);
 
@@ -31,6 +32,7 @@ describe('the judgement of a campaign', () => {
     ['a decision that is lost', { approvals: [{ id: 'a', status: 'expired' }] }, /was approved, and is expired/],
     ['a run that waits', { runs: [{ run_id: 'r', status: 'PAUSED', error: null }] }, /run r is PAUSED/],
     ['an approval that is pending', { approvals: [{ id: 'a', status: 'pending' }] }, /approval a is pending/],
+    ['an agent that waits', { waiting: ['caller-1'] }, /caller-1 has not heard/],
     ['an execution that is under way', { executions: [{ ...execution, status: 'queued' }] }, /execution a is queued/],
   ])('finds %s', (_, change, violation) => {
     expect(judged(change).violations.join('\n')).toMatch(violation);

@@ -13,6 +13,8 @@ export interface Evidence {
   /** Runs and decisions that were confirmed to whoever asked for them. */
   started: ReadonlySet<string>;
   decided: ReadonlyMap<string, 'approved' | 'rejected'>;
+  /** Agents that make their calls themselves, and have not heard what came of one. */
+  waiting: readonly string[];
   /** Calls that a person has had made once more. */
   allowedAgain: ReadonlySet<string>;
 }
@@ -77,7 +79,8 @@ const promises: readonly Promised[] = [
   ],
   [
     'every run ends, and nothing waits for something that will not come',
-    ({ runs, approvals, executions }) => [
+    ({ runs, approvals, executions, waiting }) => [
+      ...waiting.map((caller) => `${caller} has not heard what came of its call`),
       ...runs.filter((run) => !isOver(run)).map(({ run_id, status, error }) => `run ${run_id} is ${status}: ${error}`),
       ...runs.filter(({ status }) => status === 'ERROR').map(({ run_id, error }) => `run ${run_id} failed: ${error}`),
       ...statusIn(approvals, 'pending').map((approval) => `approval ${(approval as Approval).id} is pending`),

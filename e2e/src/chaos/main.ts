@@ -1,13 +1,14 @@
 import { freePort, InfraUnavailable, startKafka, startMongo } from '@countersign/infra';
 import { secondsOf } from '@countersign/contracts/time';
 import { randomInt } from 'node:crypto';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { topicsOf } from '../world/external-kafka.js';
+import { send as sendTo, topicsOf } from '../world/external-kafka.js';
 import { DistributedStack, EmbeddedStack } from '../world/stack.js';
 import { World, type MakeStack } from '../world/world.js';
+import type { Send } from './callers.js';
 import { fight, type Campaign } from './campaign.js';
 import { everywhere, leaseMs, onServers, type Servers } from './disturbances.js';
 import { textOf, type Report } from './report.js';
@@ -48,14 +49,14 @@ function fail(message: string): never {
 async function campaign(
   makeStack: MakeStack,
   disturbances: Campaign['disturbances'],
-  servers?: Servers,
+  { servers, send }: Pick<Campaign, 'servers' | 'send'> = {},
 ): Promise<Report> {
   const env = { LEASE_SECONDS: String(secondsOf(leaseMs)), RESEND_AFTER_SECONDS: '5' };
   const world = new World(makeStack, env, 'executor.yaml');
   const say = (line: string) => console.log(line);
   try {
     await world.open();
-    return await fight({ stack: values.stack, world, servers, disturbances, seed, minutes, say });
+    return await fight({ stack: values.stack, world, servers, send, disturbances, seed, minutes, say });
   } finally {
     await world.close();
   }
@@ -73,16 +74,33 @@ async function distributed(): Promise<Report> {
   const startDatabase = () => startMongo({ dir: join(dir, 'mongo'), port: databasePort });
   let [kafka, mongo] = await Promise.all([startBroker(), startDatabase()]);
   const topics = topicsOf(`127.0.0.1:${brokerPort}`);
+  const saved = join(dir, 'saved');
+  /** On its disk is then what a machine would have that was restored. */
+  const restartBroker = async (between: () => void) => {
+    await kafka.stop();
+    between();
+    kafka = await startBroker();
+  };
+  const save = () => {
+    rmSync(saved, { recursive: true, force: true });
+    cpSync(join(dir, 'kafka'), saved, { recursive: true });
+  };
   const servers: Servers = {
-    async restartBroker() {
-      await kafka.stop();
-      kafka = await startBroker();
+    restartBroker: () => restartBroker(save),
+    async setBack() {
+      if (!existsSync(saved)) return restartBroker(save).then(() => 'saved, for the next time');
+      await restartBroker(() => {
+        rmSync(join(dir, 'kafka'), { recursive: true });
+        cpSync(saved, join(dir, 'kafka'), { recursive: true });
+      });
+      return 'to its last restart';
     },
     async restartDatabase() {
       await mongo.stop();
       mongo = await startDatabase();
     },
     emptyTopic: topics.empty,
+    deleteTopic: topics.delete,
   };
   const where = {
     brokers: `127.0.0.1:${brokerPort}`,
@@ -91,7 +109,8 @@ async function distributed(): Promise<Report> {
     executorAheadMs: 120_000,
   };
   try {
-    return await campaign((options) => new DistributedStack(where, options), onServers, servers);
+    const send: Send = (topic, key, data) => sendTo(where.brokers, topic, key, data);
+    return await campaign((options) => new DistributedStack(where, options), onServers, { servers, send });
   } finally {
     await Promise.all([kafka.stop(), mongo.stop()]);
     rmSync(dir, { recursive: true, force: true, maxRetries: 10 });

@@ -9,7 +9,14 @@ export interface Report {
   disturbances: Record<string, number>;
   runs: { started: number; completed: number; cancelled: number; failed: number };
   decisions: { approved: number; rejected: number };
-  calls: { starts: number; succeeded: number; failed: number; cancelled: number; outcomes_unknown: number };
+  calls: {
+    by_callers: number;
+    starts: number;
+    succeeded: number;
+    failed: number;
+    cancelled: number;
+    outcomes_unknown: number;
+  };
   /** What services put aside, by code. */
   dead_letters: Record<string, number>;
   /** From the last disturbance to the end of the last run. */
