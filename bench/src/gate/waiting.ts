@@ -24,19 +24,21 @@ const mb = 1024 * 1024;
 const atOnce = 32;
 const watchedS = 10;
 
-/** More and more calls, each with a request that waits for it; and as many for longer. */
+/**
+ * More and more calls, and as many for longer. So many are asked for together, and each such request has one that waits for it.
+ */
 export async function measureWaiting(
   { stack, env, apps }: { stack: string; env: Record<string, string>; apps: readonly string[] },
-  { total, callers }: { total: number; callers: number },
+  { total, callers, together }: { total: number; callers: number; together: number },
 ): Promise<Waiting[]> {
   const { bots, services, stop } = await startCallers(env, apps, callers);
   const measured: Waiting[] = [];
   const over = new AbortController();
   try {
     let [asked, since] = [0, performance.now()];
-    for (const calls of [0, total / 2, total, total]) {
+    for (const calls of [0, total, total]) {
       if (calls > asked) {
-        await ask(bots, calls - asked, over.signal);
+        await ask(bots, calls - asked, together, over.signal);
         [asked, since] = [calls, performance.now()];
       } else await delay(millisOf(watchedS) * 3);
       await delay(3_000);
@@ -70,12 +72,13 @@ function usageOf(services: Callers['services']): Promise<Pick<Waiting, 'app' | '
   );
 }
 
-async function ask(bots: Callers['bots'], count: number, signal: AbortSignal): Promise<void> {
-  let left = count;
+async function ask(bots: Callers['bots'], count: number, together: number, signal: AbortSignal): Promise<void> {
+  let left = count / together;
   const loop = async () => {
     while (left-- > 0) {
       const { agent, client } = bots[left % bots.length]!;
-      const wanted = { calls: [{ tool_name: 'refund', tool_args: { order: `A-${left}` } }] };
+      const call = (n: number) => ({ tool_name: 'refund', tool_args: { order: `A-${left}-${n}` } });
+      const wanted = { calls: Array.from({ length: together }, (_, n) => call(n)) };
       const asked = await askUntilAnswered(client.calls, agent, wanted);
       void wait(asked, client, signal);
     }
