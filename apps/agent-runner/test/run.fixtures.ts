@@ -176,6 +176,7 @@ export function resolved(
       break_glass: null,
       repeated: false,
       run_status: null,
+      run_began_at: null,
       signature: null,
       ...change,
     },

@@ -62,6 +62,7 @@ async function approved(key: SigningKey): Promise<Event<'approval.resolved'>> {
       salt: null,
       repeated: false,
       run_status: null,
+      run_began_at: null,
       break_glass: null,
       decisions: [{ ...by, note: null, groups: [], on_behalf_of: null, delegation_id: null }],
       signature,

@@ -21,8 +21,7 @@ const isFor = <N extends Event['type']>(event: Event, type: N): event is Event<N
 async function accept(world: World, event: Event<'approval.resolved'>): Promise<void> {
   const { approval_id, status, tool_name, resolution_data } = event.data;
   if (isAnsweredByPerson(tool_name)) return;
-  if (status !== 'approved' || resolution_data?.result !== undefined)
-    return void (await world.executions.aggregate.execute(approval_id, { type: 'decided_otherwise', event }));
+  if (status !== 'approved' || resolution_data?.result !== undefined) return leaveOut(world, event);
   const worker = world.fresh('executor');
   const terms = termsFor(world, event.data.tool_name);
   const message: ExecutionMessage = {
@@ -37,6 +36,16 @@ async function accept(world: World, event: Event<'approval.resolved'>): Promise<
   const handled = await world.executions.aggregate.execute(approval_id, message, { then, creates: true });
   world.trace(`  executor: ${outcomeOf(handled)}`);
   executing(world, worker, handled);
+}
+
+async function leaveOut(world: World, event: Event<'approval.resolved'>): Promise<void> {
+  const { approval_id, run_began_at } = event.data;
+  const isForgotten = run_began_at !== null && isBefore(run_began_at, world);
+  const unrecorded = isForgotten ? 'there is no record of it since' : null;
+  const message = { type: 'decided_otherwise', event, unrecorded } as const;
+  const creates = run_began_at !== null;
+  const handled = await world.executions.aggregate.execute(approval_id, message, { creates });
+  world.trace(`  executor: ${outcomeOf(handled)}`);
 }
 
 const claimedBy = (worker: string, refusal: string | null = null): ExecutionMessage => ({

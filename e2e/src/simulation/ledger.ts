@@ -43,7 +43,9 @@ export class Ledger {
   decided(data: Event<'approval.resolved'>['data']): void {
     const before = this.#decisions.get(data.approval_id);
     if (before && data.repeated)
-      return expect({ ...data, repeated: false, run_status: null }, 'what is said again').toEqual(before);
+      return expect({ ...data, repeated: false, run_status: null, run_began_at: null }, 'what is said again').toEqual(
+        before,
+      );
     expect(before, 'an approval is resolved once').toBe(undefined);
     expect(callDigest(data), 'the digest is of the call that is told').toBe(data.digest);
     this.#decisions.set(data.approval_id, data);
@@ -105,6 +107,11 @@ export class Ledger {
   /** Whether what is on record of an execution may differ from what was published before. */
   isRestored(id: string): boolean {
     return this.#restored.has(id);
+  }
+
+  /** Whether only people were asked once more: the run and the executor have forgotten nothing of it. */
+  isKnown(runId: string, id: string): boolean {
+    return !this.#restored.has(runId) && !this.#forgotten.has(id);
   }
 
   isAllowedAgain(id: string): boolean {

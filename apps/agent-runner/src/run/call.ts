@@ -198,12 +198,12 @@ export function resolvedByCaller(call: Call, { confirmed, note = null, values, r
 /** @returns the call after its approval is resolved, or undefined when that is known already. */
 export function resolvedByApproval(
   call: Call,
-  { status, resolved_by, resolution_data, tool_args, automatic, repeated }: EventData<'approval.resolved'>,
+  { status, resolved_by, resolution_data, tool_args, automatic }: EventData<'approval.resolved'>,
 ): Call | undefined {
   if (isForWorker(call) || call.tool_execution.approval_type === null) return undefined;
   const note = resolution_data?.note ?? null;
-  // A restored store has asked people once more: what has come of the call its executor says, unless it has forgotten it too.
-  const isWithExecutor = call.made_by === 'executor' && call.confirmation === true && !repeated;
+  // A restored store has asked people once more: what has come of the call its executor says, which answers that too.
+  const isWithExecutor = call.made_by === 'executor' && call.confirmation === true;
   if (status !== 'approved' && isWithExecutor) return undefined;
   // What a rule rejects costs nobody's time, and the rule may be another the next time.
   if (status !== 'approved')

@@ -217,8 +217,9 @@ describe('what the model reads of a call that was made,', () => {
     const [refund] = run.calls;
     const approved = continued(run, now, resolved(refund!, 'approved'));
     expect(decideRun(approved, resolved(refund!, 'rejected'), now).kind).toBe('ignored');
-    const asked = { ...resolved(refund!, 'rejected').data, repeated: true };
-    const told = continued(approved, now, { ...resolved(refund!, 'rejected'), data: asked });
-    expect(told).toMatchObject({ calls: [{ state: 'answered', confirmation: false }] });
+    for (const status of ['rejected', 'expired', 'cancelled'] as const)
+      expect(decideRun(approved, resolved(refund!, status, { repeated: true }), now).kind).toBe('ignored');
+    const told = continued(approved, now, failed(refund!, 'not executed: its approval is rejected'));
+    expect(told).toMatchObject({ calls: [{ state: 'answered', confirmation: true }] });
   });
 });

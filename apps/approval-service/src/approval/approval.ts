@@ -41,7 +41,9 @@ export function decideApproval(
 ): ApprovalTransition {
   if (message.type === 'required') {
     if (!approval) return requireApproval(message, now);
-    return message.event.data.repeated ? resendAnswer(approval, now) : ignored('the approval exists');
+    return message.event.data.repeated
+      ? resendAnswer(approval, now, message.event.data)
+      : ignored('the approval exists');
   }
   if (message.type === 'void') {
     return approval ? endOpen(approval, message, now) : createCancelled(message, now);

@@ -149,6 +149,7 @@ describe('deciding on an approval', () => {
       break_glass: null,
       repeated: false,
       run_status: null,
+      run_began_at: null,
       signature: null,
     });
   });

@@ -1,6 +1,6 @@
 import type { EventData } from '@countersign/contracts';
 import { callDigest } from '@countersign/contracts/calls';
-import { after as timeAfter } from '@countersign/contracts/time';
+import { after as timeAfter, toEpochSeconds } from '@countersign/contracts/time';
 import { describe, expect, it } from 'vitest';
 import {
   approvalAfter,
@@ -49,6 +49,19 @@ describe('a request that comes again, since its run got no event', () => {
     expect(decideApproval(approvalAfter(required(), decided('approved', 'bob')), required(), later).kind).toBe(
       'ignored',
     );
+  });
+
+  it('says to a run that has heard of an approval, which is forgotten here, since when that run is: its executor answers', () => {
+    const { event } = repeated as Extract<ApprovalMessage, { type: 'required' }>;
+    const run_began_at = toEpochSeconds(now);
+    const requirement = { ...event.data.requirement, confirmation: true };
+    const data = { ...event.data, requirement, run_began_at };
+    const heard = { ...repeated, event: { ...event, data } } as ApprovalMessage;
+    const said = (verdict: 'approved' | 'rejected', message: ApprovalMessage) =>
+      decideApproval(approvalAfter(required(), decided(verdict, 'bob')), message, later);
+    expect(said('rejected', heard)).toMatchObject({ events: [{ data: { repeated: true, run_began_at } }] });
+    for (const told of [said('approved', heard), said('rejected', repeated)])
+      expect(told).toMatchObject({ events: [{ data: { repeated: true, run_began_at: null } }] });
   });
 
   it('is a new one where it never arrived', () => {

@@ -6,7 +6,7 @@ import {
   type DecisionBasis,
   type ResolutionData,
 } from '@countersign/contracts/approvals';
-import { toEpochSeconds, type EpochMillis } from '@countersign/contracts/time';
+import { atSeconds, toEpochSeconds, type EpochMillis } from '@countersign/contracts/time';
 import { askersOf } from '@countersign/definitions/policy';
 import { changed, ignored, touch } from '@countersign/persistence';
 import { resolvedCall } from './decision.js';
@@ -44,12 +44,22 @@ export function resolved(
   return changed(state, ...before, emit('approval.resolved', dataOf(state, status, basis)));
 }
 
-/** Its run has resent the request, so the answer was lost: the same event is published again. */
-export function resendAnswer(approval: Approval, now: EpochMillis): ApprovalTransition {
+/**
+ * Its run has resent the request, so the answer was lost: the same event is published again. A run that has heard of an approval
+ * before, which this store has forgotten, hears from whoever has acted on that what came of it.
+ */
+export function resendAnswer(
+  approval: Approval,
+  now: EpochMillis,
+  request?: EventData<'tool.approval_required'>,
+): ApprovalTransition {
   const { status, run_status } = approval;
   if (status === 'pending') return ignored('it is not resolved yet');
   const data = dataOf(approval, status, basisOf(approval));
-  return changed(touch(approval, now, {}), emit('approval.resolved', { ...data, repeated: true, run_status }));
+  const hasHeardOtherwise = status !== 'approved' && request?.requirement.confirmation === true;
+  const run_began_at = hasHeardOtherwise ? (request.run_began_at ?? atSeconds(0)) : null;
+  const repeated = { ...data, repeated: true, run_status, run_began_at };
+  return changed(touch(approval, now, {}), emit('approval.resolved', repeated));
 }
 
 /** Characters of a note that are kept. */
@@ -124,6 +134,7 @@ function dataOf(
     break_glass: status === 'approved' ? state.break_glass : null,
     repeated: false,
     run_status: null,
+    run_began_at: null,
     // The signature takes time, so it is added before this is stored.
     signature: null,
   };

@@ -39,7 +39,7 @@ export class Signer extends OwnKeys {
   #claimsOf({ required_approvals, terms, granted }: Approval, data: EventData<'approval.resolved'>): DecisionClaims {
     const { approval_id, run_id, tool_call_id, tool_name, digest, status, pause_type, automatic, basis } = data;
     const { resolved_at, policy_version, decisions, resolution_data, requester, requested_by } = data;
-    const { tool_version, break_glass } = data;
+    const { tool_version, break_glass, run_began_at } = data;
     const result = resolution_data?.result;
     return {
       approval_id,
@@ -69,6 +69,7 @@ export class Signer extends OwnKeys {
       tool_version,
       details_digest: decisionDetailsDigest(data),
       ...(break_glass && { break_glass: { by: break_glass.by, at: break_glass.at, group: break_glass.group } }),
+      ...(run_began_at !== null && { run_began_at }),
       ...(result !== undefined && { result_digest: resultDigest(result) }),
     };
   }

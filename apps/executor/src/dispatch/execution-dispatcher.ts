@@ -83,7 +83,7 @@ export class ExecutionDispatcher {
       await executions.handle(id, { type: 'not_authentic', id, event, reason: verdict.reason }, { creates: true });
       return;
     }
-    if (isLate || this.#isOlderThanRecords(event)) return this.#acceptUnrecorded(event);
+    if (isLate || this.#isOlderThanRecords(event.data.resolved_at)) return this.#acceptUnrecorded(event);
     const message = this.#approved(event, verdict.kind === 'refused' ? verdict.reason : null);
     const permit = (await this.#mayBeginAtOnce(message, paused)) ? pool().reserve() : undefined;
     if (permit) {
@@ -95,16 +95,24 @@ export class ExecutionDispatcher {
     }
   }
 
-  /** A decision to leave a call out finds a record of it only where a restored store has asked for the decision once more. */
+  /**
+   * A decision to leave a call out finds a record of it only where a restored store has asked for the decision once more. Where there
+   * is none, its run may nevertheless have heard of an approval.
+   */
   async takeBack(event: Event<'approval.resolved'>): Promise<void> {
     const { alarms, executions, guard } = this.#options;
-    const { approval_id, tool_name } = event.data;
+    const { approval_id, run_began_at, tool_name } = event.data;
     const known = await executions.store.get(approval_id);
-    if (!known) return;
+    if (!known && run_began_at === null) return;
     const verdict = await guard.examine(event.data);
     if (verdict.kind === 'not_authentic')
       return alarms.refused('decision', verdict.kind, { approval_id, tool_name, reason: verdict.reason });
-    await executions.handle(approval_id, { type: 'decided_otherwise', event }, { known });
+    const unrecorded =
+      run_began_at !== null && this.#isOlderThanRecords(run_began_at)
+        ? 'It was approved before its approval was asked for once more, and there is no record here of what became of it.'
+        : null;
+    const message = { type: 'decided_otherwise', event, unrecorded } as const;
+    await executions.handle(approval_id, message, known ? { known } : { creates: true });
   }
 
   /** A decision without a record that is from before there could be one: a person finds out whether the call was made. */
@@ -131,10 +139,10 @@ export class ExecutionDispatcher {
       this.#options.alarms.refused('decision', 'refused', { approval_id, tool_name, reason });
   }
 
-  #isOlderThanRecords({ data }: Event<'approval.resolved'>): boolean {
-    // Decisions know their second.
+  #isOlderThanRecords(at: EpochSeconds): boolean {
+    // Decisions and requests know their second.
     const { recordsSince, expiredBefore } = this.#options;
-    return data.resolved_at < toEpochSeconds(latest(recordsSince(), expiredBefore()));
+    return at < toEpochSeconds(latest(recordsSince(), expiredBefore()));
   }
 
   /**

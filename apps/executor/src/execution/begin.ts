@@ -48,6 +48,23 @@ export function decideOtherwise(
 }
 
 /**
+ * Its run has heard that it was approved, and waits for what came of it. There is no record of that, and from now on there is one, so
+ * that the approval, should it still arrive, finds it void.
+ */
+export function answerWithoutRecord(
+  { event, unrecorded }: Message<'decided_otherwise'>,
+  now: EpochMillis,
+): ExecutionTransition {
+  const { approval_id: id, run_began_at, status } = event.data;
+  if (run_began_at === null) return ignored('there is nothing to take back');
+  const undecided = { decision: null, approved_by: null };
+  const execution = { ...approved(event, { id, terms: nothing, concurrency_key: null }, now), ...undecided };
+  return unrecorded === null
+    ? fail(execution, `not executed: its approval is ${status}`, 'cancelled')
+    : awaitReconciliation(execution, unrecorded);
+}
+
+/**
  * What has not begun never will; its run waits for nothing any more, and the event is for who watches. What has begun
  * is let run, and is not tried again.
  */

@@ -2,7 +2,7 @@ import type { Execution } from '@countersign/contracts/executions';
 import { isFinishedStatus } from '@countersign/contracts/runs';
 import type { EpochMillis } from '@countersign/contracts/time';
 import { ignored, rejected, touch } from '@countersign/persistence';
-import { accept, decideOtherwise, refuse, takeBack, takeBackBeforeApproval } from './begin.js';
+import { accept, answerWithoutRecord, decideOtherwise, refuse, takeBack, takeBackBeforeApproval } from './begin.js';
 import { endByWorker, markOutcomeUnknown, noteLateReport, postpone, start, startByCaller } from './attempt.js';
 import type { ExecutionMessage, MessageOfKnown } from './messages.js';
 import { cancel, report, retry, resolveUnknown } from './people.js';
@@ -51,7 +51,7 @@ export function decideExecution(
       if (message.event.data.digest !== execution.digest) return decideOtherwise(execution, message.event, now);
       return message.event.data.repeated ? resendAnswer(execution, now) : ignored('the execution exists');
     case 'decided_otherwise':
-      return execution ? decideOtherwise(execution, message.event, now) : ignored('there is nothing to take back');
+      return execution ? decideOtherwise(execution, message.event, now) : answerWithoutRecord(message, now);
     case 'not_authentic':
       return execution ? ignored('it has been refused already') : refuse(message, now);
     case 'cancelled':

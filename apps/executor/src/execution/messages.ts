@@ -8,7 +8,7 @@ import type { FailureCovers } from '../adapters/adapter.js';
 export type ExecutionMessage =
   | Approved
   /** A decision that does not let exactly this call through, which is authentic: a restored store asked people once more. */
-  | { type: 'decided_otherwise'; event: Event<'approval.resolved'> }
+  | { type: 'decided_otherwise'; event: Event<'approval.resolved'>; unrecorded: string | null }
   /** A forged decision: recorded separately, so that the real one finds the call untouched. */
   | { type: 'not_authentic'; id: string; event: Event<'approval.resolved'>; reason: string }
   /** The run is over and still waited for this; the approval of it may not have arrived yet. */

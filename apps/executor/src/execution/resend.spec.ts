@@ -1,4 +1,4 @@
-import { after, atSeconds } from '@countersign/contracts/time';
+import { after, atSeconds, toEpochSeconds } from '@countersign/contracts/time';
 import { describe, expect, it } from 'vitest';
 import {
   approved,
@@ -104,8 +104,13 @@ describe('an outcome that the log never takes', () => {
 describe('another decision on the same call, by an approval service whose store was restored', () => {
   const eventOf = (message: ExecutionMessage) => (message as Extract<ExecutionMessage, { type: 'approved' }>).event;
   const { data } = eventOf(approved());
-  const decided = (change: Partial<typeof data>, seconds = 60): ExecutionMessage => ({
+  const decided = (
+    change: Partial<typeof data>,
+    seconds = 60,
+    unrecorded: string | null = null,
+  ): Extract<ExecutionMessage, { type: 'decided_otherwise' }> => ({
     type: 'decided_otherwise',
+    unrecorded,
     event: eventOf(approved({ data: { ...change, resolved_at: atSeconds(data.resolved_at + seconds) } })),
   });
   const rejected = { status: 'rejected' } as const;
@@ -127,6 +132,22 @@ describe('another decision on the same call, by an approval service whose store 
   it('changes nothing when it is the older of the two, said again by whoever can write to the topic', () => {
     for (const seconds of [-60, 0])
       expect(decideExecution(executionAfter(approved()), decided(rejected, seconds), later).kind).toBe('ignored');
+  });
+
+  it('answers a run that has heard of an approval of which there is no record, and never takes that on', () => {
+    const heard = { ...rejected, repeated: true, run_began_at: toEpochSeconds(now) };
+    expect(decideExecution(undefined, decided({ ...heard, run_began_at: null }), later).kind).toBe('ignored');
+    const told = decideExecution(undefined, decided(heard), later);
+    expect(told).toMatchObject({
+      state: { status: 'cancelled', decision: null, approved_by: null, due_at: null },
+      events: [{ type: 'tool.execution_failed', data: { error: 'not executed: its approval is rejected' } }],
+    });
+    const { state } = told as Extract<typeof told, { kind: 'changed' }>;
+    expect(decideExecution(state, approved(), later).kind).toBe('ignored');
+    expect(decideExecution(undefined, decided(heard, 60, 'It may have been made.'), later)).toMatchObject({
+      state: { status: 'outcome_unknown', attempts: [] },
+      events: [{ type: 'tool.execution_outcome_unknown', data: { reason: 'It may have been made.' } }],
+    });
   });
 
   it('lets run what has begun, and tells a run that asks what came of it', () => {

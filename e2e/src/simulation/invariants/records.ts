@@ -22,6 +22,7 @@ function checkEvents(before: Numbered | undefined, after: Numbered, events: read
 interface Audited {
   readonly ledger: Ledger;
   readonly runs: { readonly store: { readonly records: ReadonlyMap<string, Run> } };
+  readonly executions: { readonly store: { readonly records: ReadonlyMap<string, Execution> } };
 }
 
 export function checkRun(world: Audited, before: Run | undefined, after: Run, events: readonly Event[]): void {
@@ -36,6 +37,13 @@ export function checkRun(world: Audited, before: Run | undefined, after: Run, ev
   if (wasOver) checkReport(before, after, events);
   checkItems(before, after);
   checkCalls(world, before?.calls ?? [], after.calls);
+  for (const call of after.calls)
+    checkRefusal(
+      world,
+      after,
+      before?.calls.find(({ id }) => id === call.id),
+      call,
+    );
   if (!isOver) checkWaiting(after);
 }
 
@@ -80,6 +88,19 @@ function checkCalls({ ledger }: Audited, before: readonly Call[], after: readonl
     const isDecidedAgain = earlier.confirmation !== null && earlier.confirmation !== call.confirmation;
     if (isDecidedAgain && !ledger.isRestored(call.id)) throw new Error(`${call.id} was decided otherwise before`);
   }
+}
+
+/** Nobody is told that a call was refused which has begun, also where people decided on it once more. */
+function checkRefusal(
+  { executions, ledger }: Audited,
+  { run_id }: Run,
+  before: Call | undefined,
+  { id, state, confirmation }: Call,
+) {
+  if (state !== 'answered' || confirmation !== false || before?.state === 'answered') return;
+  const begun = executions.store.records.get(id)?.attempts ?? [];
+  if (begun.length > 0 && ledger.isKnown(run_id, id))
+    throw new Error(`${run_id} hears that ${id} was refused, which has begun`);
 }
 
 /** Whoever a run waits for is in its record: a worker by a due date, people and executors by open calls. */

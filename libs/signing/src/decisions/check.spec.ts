@@ -15,6 +15,8 @@ const other = { tool_args: { service_name: 'auth-service', version: '6.6.6' } };
 describe('a decision that is checked against what is about to be used', () => {
   it('has nothing against the call that was decided on', () => {
     expect(checkDecision(claims, resolved, now)).toBeUndefined();
+    const saidAgain = { run_began_at: now };
+    expect(checkDecision({ ...claims, ...saidAgain }, { ...resolved, ...saidAgain }, now)).toBeUndefined();
   });
 
   it.each<[string, Partial<Resolved>, RegExp]>([
@@ -41,6 +43,7 @@ describe('a decision that is checked against what is about to be used', () => {
       { break_glass: { by: 'eve', at: now, group: 'incident', reason: 'Fire.' } },
       /Another emergency/,
     ],
+    ['a run that began at another time', { run_began_at: now }, /began at another time/],
     ['something else to hide', { redact: ['version'] }, /redaction/],
   ])('speaks of %s', (_, change, reason) => {
     expect(checkDecision(claims, { ...resolved, ...change }, now)).toMatch(reason);

@@ -48,6 +48,8 @@ export function mismatch(claims: DecisionClaims, event: Resolved): string | unde
     if (claims[name] !== event[name]) return reason;
   }
   if (glassOf(event.break_glass) !== glassOf(claims.break_glass)) return 'Another emergency is named than was signed.';
+  if ((event.run_began_at ?? undefined) !== claims.run_began_at)
+    return 'The decision is said again to a run that began at another time.';
   if (digestOf(event) !== claims.digest) return 'The arguments are not the ones that were decided on.';
   if (digestOfResult(event) !== claims.result_digest) return 'The result is not the one that was signed.';
   if (decisionDetailsDigest(event) !== claims.details_digest)

@@ -55,6 +55,9 @@ export const DecisionClaims = z.strictObject({
   break_glass: z.strictObject({ by: Id, at: EpochSeconds, group: Id }).optional().meta({
     description: 'Who approved alone in an emergency, as the rules let them: in place of the people who had to.',
   }),
+  run_began_at: EpochSeconds.optional().meta({
+    description: 'Of what is said again to a run that has heard otherwise before: when the run was requested.',
+  }),
   result_digest: Digest.optional().meta({
     description: 'Of `resolution_data.result`, exactly when the event has one: the work was done by hand.',
   }),

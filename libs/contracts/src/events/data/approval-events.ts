@@ -163,6 +163,10 @@ export const ApprovalResolved = z.object({
   run_status: RunStatus.nullable()
     .default(null)
     .meta({ description: 'Status of the run, where this is published again: of a run that is over nothing begins.' }),
+  run_began_at: EpochSeconds.nullable().default(null).meta({
+    description:
+      'Of what is published again and lets nothing be made, to a run that has heard otherwise before: when the run was requested. Whoever would make the call says what came of it.',
+  }),
   signature: z.string().nullable().default(null).meta({ description: 'All of this as a compact JWS (EdDSA).' }),
 });
 
