@@ -105,7 +105,7 @@ interface Claim {
 /**
  * The claim may have been taken long before its answer came, so whoever begins has been told lately that it still holds.
  *
- * @returns when that was asked, by the time of this process.
+ * @returns when that was asked, by the clock of whoever calls
  */
 async function heldSince(
   client: Client,
