@@ -13,7 +13,7 @@ export interface Bundle {
 export function measureBundle(): Bundle {
   const site = new URL('../../../apps/inbox/dist/site/', import.meta.url);
   const page = readFileSync(fileURLToPath(new URL('index.html', site)));
-  const named = [...page.toString().matchAll(/(?:src|href)="\/inbox\/(assets\/[^"]+\.(?:js|css))"/g)];
+  const named = [...page.toString().matchAll(/(?:src|href)="\.\/(assets\/[^"]+\.(?:js|css))"/g)];
   const files = [page, ...named.map(([, path]) => readFileSync(fileURLToPath(new URL(path!, site))))];
   const kib = (sizes: number[]) => sizes.reduce((sum, each) => sum + each, 0) / 1024;
   return {

@@ -2,9 +2,29 @@ import { createECDH, randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { eventually } from '../world/eventually.js';
-import { Office, pageOf, rowOf } from './office.js';
+import { Office, pageOf, rowOf, type Visited } from './office.js';
 import { manyPending } from '../approvals/many-pending.js';
 import { clicked, keepingNotifications, withPush } from './push.js';
+
+/** Milliseconds from frame to frame, while a list is scrolled by a screen every few frames; for `bench/BENCHMARKS.md`. */
+const framesWhileScrolling = (page: Visited): Promise<string> =>
+  page.evaluate(`new Promise((done) => {
+    const list = document.querySelector('.list');
+    const frames = [];
+    let last = performance.now();
+    list.scrollTop = 0;
+    const step = (now) => {
+      frames.push(now - last);
+      last = now;
+      list.scrollTop += 40;
+      if (frames.length < 600) return requestAnimationFrame(step);
+      const sorted = frames.slice(5).sort((a, b) => a - b);
+      const at = (part) => sorted[Math.floor(part * (sorted.length - 1))].toFixed(1);
+      const late = sorted.filter((each) => each > 25).length;
+      done('frames: ' + sorted.length + ', median ' + at(0.5) + ', p99 ' + at(0.99) + ', longest ' + at(1) + ', late ' + late + ', rows ' + list.scrollTop / 84);
+    };
+    requestAnimationFrame(step);
+  })`);
 
 describe('Watching the inbox', () => {
   const office = new Office();
@@ -177,6 +197,7 @@ describe('Watching the inbox', () => {
       });
       expect(await rows()).toBeLessThan(60);
     }
+    if (process.env['FRAMES']) console.log(await framesWhileScrolling(page));
     await page.getByLabel('Search approvals').fill('service-7777');
     await page.locator('.list-head').getByText('1 waiting').waitFor();
     await page.locator('.row a').first().click();
