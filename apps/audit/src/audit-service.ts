@@ -2,7 +2,7 @@ import { millisOf, type Millis } from '@countersign/contracts/time';
 import { toolDefinitionOf, type Definitions, type ToolDefinition } from '@countersign/definitions';
 import { readDeclaration } from '@countersign/definitions/versions';
 import { hiddenArguments } from '@countersign/definitions/masking';
-import { encode } from '@countersign/messaging';
+import { messageOf } from '@countersign/messaging';
 import type { StoredRecord } from '@countersign/persistence';
 import { openCommandHandler, type Service, type ServiceContext } from '@countersign/service';
 import { openRequestVerifier, openResultVerifier, openVerifier, OwnKeys, type Verifier } from '@countersign/signing';
@@ -73,7 +73,8 @@ export function auditService(config: AuditConfig): (context: ServiceContext) => 
       positions: database.collection(positionCollection).store,
       lease: lease('publisher'),
       checkpoints,
-      publish: (events) => bus.publish(events.map(encode)),
+      // They are made here of what was checked when it came, and no service reads them.
+      publish: (events) => bus.publish(events.map(messageOf)),
       now,
       logger,
       checkpointEvery: config.AUDIT_CHECKPOINT_SECONDS,

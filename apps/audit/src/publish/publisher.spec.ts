@@ -1,6 +1,7 @@
 import type { Event, EventData } from '@countersign/contracts';
 import { RetryableError } from '@countersign/contracts/problems';
 import { systemClock, type Seconds } from '@countersign/contracts/time';
+import { encode } from '@countersign/messaging';
 import { Frontier } from '@countersign/transparency';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { event, openRecord } from '../../test/record.fixtures.js';
@@ -47,6 +48,7 @@ describe('the record as it is published', () => {
     expect(indexes()).toEqual(upTo(450));
     expect(published[0]).toMatchObject({ id: 'audit/0', key: 'run-0', type: 'audit.recorded', data: { sequence: 1 } });
     expect(await publisher.published()).toBe(450);
+    for (const each of published.slice(0, 20)) expect(() => encode(each)).not.toThrow();
   });
 
   it('is enough to make the same leaves and the same roots of it, in whatever order and however often it comes', async () => {
