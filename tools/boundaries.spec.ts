@@ -33,7 +33,7 @@ const allowed: Record<string, readonly string[]> = {
   evidence: ['transparency'],
   outbound: ['contracts', 'definitions'],
   service: ['contracts', 'definitions', 'sqlite', 'messaging', 'persistence', 'auth', 'outbound'],
-  doctor: ['contracts', 'definitions', 'messaging', 'persistence', 'service', 'signing'],
+  doctor: ['contracts', 'definitions', 'messaging', 'persistence', 'service', 'signing', 'transparency'],
   tool: ['contracts', 'definitions'],
   mcp: ['contracts', 'definitions', 'outbound', 'tool'],
   testing: libraries,

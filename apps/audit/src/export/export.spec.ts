@@ -1,10 +1,11 @@
+import { actorIn, toolIn } from '@countersign/contracts/audit';
 import { eventNames } from '@countersign/contracts';
 import { atMillis } from '@countersign/contracts/time';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import fc from 'fast-check';
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { actorIn, leafOf, toolIn, type Entry, type Recordable } from '../record/entry.js';
+import { leafOf, type Entry, type Recordable } from '../record/entry.js';
 import { exported } from './exported.js';
 
 const read = (url: string): unknown => JSON.parse(readFileSync(new URL(url, import.meta.url), 'utf8'));

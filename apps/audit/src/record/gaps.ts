@@ -1,8 +1,9 @@
 import { eventSource } from '@countersign/contracts';
+import { identityOf } from '@countersign/contracts/audit';
 import type { Clock, EpochMillis, Millis } from '@countersign/contracts/time';
 import { eventsNamedBy } from '@countersign/evidence';
 import type { AppendLog } from '@countersign/persistence/append-log';
-import { identityOf, type Entry } from './entry.js';
+import type { Entry } from './entry.js';
 import type { Identified } from './recorder.js';
 
 export interface GapsOptions {

@@ -1,6 +1,7 @@
 import type { Delivery } from '@countersign/messaging';
 import { describe, expect, it } from 'vitest';
-import { actorIn, leafOf } from './entry.js';
+import { actorIn } from '@countersign/contracts/audit';
+import { leafOf } from './entry.js';
 import { recordableOf, unreadable } from './intake.js';
 
 const delivery = (topic: string, data: unknown, headers: Record<string, string> = {}): Delivery => ({

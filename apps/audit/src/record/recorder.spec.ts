@@ -1,3 +1,4 @@
+import { unknownContent } from '@countersign/contracts/audit';
 import { RetryableError } from '@countersign/contracts/problems';
 import { atMillis } from '@countersign/contracts/time';
 import { includes, proveInclusion, rootAt } from '@countersign/transparency';
@@ -33,6 +34,18 @@ describe('the record', () => {
       expect(includes({ leaf: hashOf(leaf!), index: position, size: 60, root, proof })).toBe(true);
     }
     expect((await frontierAt(log, 60)).root).toEqual(root);
+  });
+
+  it('knows again what was rebuilt without its contents, and goes on behind it', async () => {
+    const { recorder, log, all } = openRecord();
+    const one = recorder();
+    await Promise.all(numbers(0, 3).map((n) => one.record(event(n))));
+    await log.replace((await all()).map((entry) => ({ ...entry, content: unknownContent })));
+    const other = recorder();
+    await Promise.all(numbers(0, 6).map((n) => other.record(event(n))));
+    expect(other.counts).toMatchObject({ duplicates: 3, conflicts: 0 });
+    expect((await all()).map(({ position }) => position)).toEqual(numbers(0, 6));
+    isGapFree(await all());
   });
 
   it('has both of two events with one id, since either may be forged, and counts that', async () => {

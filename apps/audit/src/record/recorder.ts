@@ -1,19 +1,10 @@
+import { actorIn, identityOf, toolIn, unknownContent } from '@countersign/contracts/audit';
 import { after, type Clock, type Millis } from '@countersign/contracts/time';
 import { VersionConflict } from '@countersign/persistence';
 import type { AppendLog } from '@countersign/persistence/append-log';
 import type { Frontier } from '@countersign/transparency';
 import { setTimeout as delay } from 'node:timers/promises';
-import {
-  actorIn,
-  hashOf,
-  identityOf,
-  leafOf,
-  nodesText,
-  timeOf,
-  toolIn,
-  type Entry,
-  type Recordable,
-} from './entry.js';
+import { hashOf, leafOf, nodesText, timeOf, type Entry, type Recordable } from './entry.js';
 import type { Lease } from './lease.js';
 import { frontierAt } from './tree.js';
 
@@ -218,14 +209,18 @@ export class Recorder {
 /** Whether an event of its identity is on record, and not this one. */
 function isAnother(event: Identified, known: ReadonlyMap<string, ReadonlySet<string>>): boolean {
   const contents = known.get(event.identity);
-  return contents !== undefined && !contents.has(event.content);
+  return contents !== undefined && !isThere(event, contents);
 }
 
 /** Whether this is on record neither before nor in this batch, which it joins. */
 function isNew(event: Identified, known: Map<string, Set<string>>): boolean {
   const contents = known.get(event.identity) ?? new Set();
   known.set(event.identity, contents);
-  if (contents.has(event.content)) return false;
+  if (isThere(event, contents)) return false;
   contents.add(event.content);
   return true;
 }
+
+/** What was rebuilt has lost what it was told apart by. */
+const isThere = ({ content }: Identified, contents: ReadonlySet<string>): boolean =>
+  contents.has(content) || contents.has(unknownContent);

@@ -1,4 +1,4 @@
-import type { LogRebuilt, StoreRebuilt } from '@countersign/doctor';
+import type { LogRebuilt, RecordRebuilt, StoreRebuilt } from '@countersign/doctor';
 import { atMillis, type EpochMillis } from '@countersign/contracts/time';
 import { Command } from 'commander';
 import type { On } from '../connection/context.js';
@@ -52,6 +52,24 @@ export const rebuildCommand = (on: On): Command =>
             }
           }),
         ),
+    )
+    .addCommand(
+      new Command('record')
+        .description(
+          'Adds to the record of audit what it lacks and its topic has, as the checkpoints say that are signed.',
+        )
+        .option('--dry-run', 'says what would be added')
+        .requiredOption('--trust <key>', 'the key of the record, as `audit key` showed it')
+        .action(
+          on(async ({ environment, screen }, { dryRun = false, trust }: RebuildFlags & { trust: string }) => {
+            const rebuild = await open(environment.env);
+            try {
+              screen.show(await rebuild.record({ dryRun, trust }), recordLines);
+            } finally {
+              await rebuild.close();
+            }
+          }),
+        ),
     );
 
 async function open(env: Readonly<Record<string, string | undefined>>) {
@@ -89,7 +107,7 @@ function storeLines(found: StoreRebuilt): string[] {
       `Not believed: ${not_believed_count}`,
       not_believed.map(({ event, id, reason }) => `${event} ${id}: ${reason}`),
     ),
-    'Never on the log: conversations, comments, grants, keys, sessions, kill switches, what was sent to people, and the record of audit.',
+    'Never on the log: conversations, comments, grants, keys, sessions, kill switches, what was sent to people. For the record of audit: `countersign rebuild record`.',
     ...next(dry_run),
   ];
 }
@@ -101,6 +119,20 @@ function logLines(found: LogRebuilt): string[] {
     ...some('Runs that ask again for what they wait for, as soon as the services run', asked_again),
     `Not published again: what became of ${over.runs} runs, ${over.approvals} approvals and ${over.executions} executions that are over, and commands of others that the log lost.`,
     ...next(dry_run),
+  ];
+}
+
+function recordLines(found: RecordRebuilt): string[] {
+  const { dry_run, rebuilt, there, covered, without_text, not_believed } = found;
+  const size = there + rebuilt;
+  return [
+    `${rebuilt} entries ${dry_run ? 'would be added' : 'added'}, ${there} already there. A signed checkpoint is of the first ${covered}.`,
+    ...(size > covered ? [`The last ${size - covered} are as whoever may write to the topic has it.`] : []),
+    ...(without_text > 0
+      ? [`${without_text} were too large for the topic: their hash is there, and not what they say.`]
+      : []),
+    ...(not_believed > 0 ? [`${not_believed} messages are not of this record.`] : []),
+    ...(dry_run ? [] : ['What is not on the topic comes again when the group audit is reset to the beginning.']),
   ];
 }
 

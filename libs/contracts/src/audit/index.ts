@@ -14,3 +14,4 @@ export {
   ListAuditEntriesQuery,
   SignedCheckpoint,
 } from './http.js';
+export { actorIn, entriesStored, identityOf, type StoredEntry, toolIn, unknownContent } from './stored-entry.js';

@@ -25,6 +25,7 @@ import { z } from 'zod';
 import type { Env } from '../environment.js';
 import { mostNamed, type NotBelieved, type Proofs } from './history.js';
 import { readLog } from './read-log.js';
+import { recordFromTopic, type RecordRebuilt } from './record.js';
 import { approvalsOf, executionsOf, runsOf } from './records.js';
 
 const Settings = z.object({
@@ -93,6 +94,8 @@ export interface LogRebuilt {
 export interface Rebuild {
   store(options: RebuildOptions): Promise<StoreRebuilt>;
   log(options: Pick<RebuildOptions, 'dryRun'>): Promise<LogRebuilt>;
+  /** @param trust the key of the record, as `audit key` showed it */
+  record(options: { dryRun: boolean; trust: string }): Promise<RecordRebuilt>;
   close(): Promise<void>;
 }
 
@@ -115,6 +118,7 @@ export async function openRebuild(env: Env): Promise<Rebuild> {
       held(dryRun);
       return logFromStore({ database, note }, dryRun);
     },
+    record: (options) => recordFromTopic({ bus, database }, options),
     close,
   };
 }
