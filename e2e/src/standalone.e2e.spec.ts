@@ -97,6 +97,12 @@ describe('npm start', () => {
     child.signal('SIGHUP');
     await eventually('the refusal', async () => /file\.yaml:3:\d+ tools/.test(child!.output()));
     await expect(client.startRun('Hello.', { agent: 'three' })).rejects.toMatchObject({ status: 404 });
+    const token =
+      '{ name: x, url: "https://x.example/mcp", headers: { a: "{{env.TOKEN}}" }, tools: { "*": { approval: required } } }';
+    for (const more of ['tool_modules: [./a.ts]', `mcp_servers: [${token}]`]) {
+      put(`${agents('three')}${more}\n`);
+      await expect(client.config.reload()).rejects.toMatchObject({ status: 422, code: 'config_needs_restart' });
+    }
     expect(await client.config.versions()).toMatchObject([
       { number: 2, trigger: 'signal' },
       { number: 1, trigger: 'start' },

@@ -14,7 +14,7 @@ export {
   wants,
 } from './schema/channel.js';
 export { Duration } from './schema/duration.js';
-export { environmentValue, environmentVariable, withEnvironment } from './schema/environment.js';
+export { environmentValue, environmentVariable, UnsetVariable, withEnvironment } from './schema/environment.js';
 export { AgentEntry, ToolEntry } from './schema/file.js';
 export { atPointer } from './schema/json-pointer.js';
 export { McpServerEntry, mcpToolName } from './schema/mcp-server.js';

@@ -11,6 +11,7 @@ import {
 import type { Approval } from '@countersign/contracts/approvals';
 import type { Clock } from '@countersign/contracts/time';
 import { ConfigError, ProblemError } from '@countersign/contracts/problems';
+import { UnsetVariable } from '@countersign/definitions';
 import { RestartNeeded } from '@countersign/definitions/versions';
 import type { Store } from '@countersign/persistence';
 import { Returns } from '@countersign/service';
@@ -51,7 +52,8 @@ export class ConfigurationController {
       await this.rereadKeys();
       return await this.activation.activate({ trigger: 'request', who });
     } catch (error) {
-      if (error instanceof RestartNeeded) throw new ProblemError('config_needs_restart', error.message);
+      if (error instanceof RestartNeeded || error instanceof UnsetVariable)
+        throw new ProblemError('config_needs_restart', error.message);
       if (error instanceof ConfigError) throw new ProblemError('config_invalid', error.message);
       if (error instanceof ConfigConflict)
         throw new ProblemError('config_conflict', `${error.message}. Look at it, and ask again.`);

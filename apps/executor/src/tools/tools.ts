@@ -1,7 +1,13 @@
 import type { ExecutionTerms } from '@countersign/contracts/executions';
 import { ConfigError } from '@countersign/contracts/problems';
 import { after, millisOf } from '@countersign/contracts/time';
-import { defaultActWithin, toolDefinitionOf, type Definitions, type ToolEntry } from '@countersign/definitions';
+import {
+  defaultActWithin,
+  toolDefinitionOf,
+  type Definitions,
+  type ToolEntry,
+  UnsetVariable,
+} from '@countersign/definitions';
 import { KnownSecrets } from '@countersign/definitions/masking';
 import { readDeclaration, type Declaration } from '@countersign/definitions/versions';
 import {
@@ -38,6 +44,7 @@ export function declared(config: ExecutorConfig, env: Record<string, string | un
 export function declaredTools({ definitions, config, scope }: Declared): Map<string, Tool> {
   const { path, tools } = definitions;
   const problems: string[] = [];
+  let Problem: typeof ConfigError = UnsetVariable;
   const found = tools.flatMap((entry): [string, Tool][] => {
     const definition = toolDefinitionOf(entry);
     if (!entry.execute)
@@ -45,11 +52,12 @@ export function declaredTools({ definitions, config, scope }: Declared): Map<str
     try {
       return [[entry.name, toolOf(entry, entry.execute, config, scope)]];
     } catch (error) {
+      if (!(error instanceof UnsetVariable)) Problem = ConfigError;
       problems.push(`  ${entry.name}: ${(error as Error).message}`);
       return [];
     }
   });
-  if (problems.length > 0) throw new ConfigError(`Tools of ${path} cannot be executed:\n${problems.join('\n')}`);
+  if (problems.length > 0) throw new Problem(`Tools of ${path} cannot be executed:\n${problems.join('\n')}`);
   return new Map(found);
 }
 

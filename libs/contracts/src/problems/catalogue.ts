@@ -140,7 +140,7 @@ const changes = {
   dead_letter_settled: { status: 409, title: 'Dead letter settled', says: 'It was already replayed or discarded.', hint: 'list_dead_letters' },
   not_replayable: { status: 422, title: 'Not replayable', says: 'The message cannot be verified or published, so it is not replayed.' },
   config_invalid: { status: 422, title: 'Invalid configuration', says: 'The file cannot be put in force; `detail` names each problem with its line. The version in force stays.' },
-  config_needs_restart: { status: 422, title: 'Restart needed', says: 'The file names other `tool_modules` than those whose code is loaded. Restart all services with it; the version in force stays until then.' },
+  config_needs_restart: { status: 422, title: 'Restart needed', says: 'The file names other `tool_modules` than those whose code is loaded, or a variable that is not set. Restart all services with it; the version in force stays until then.' },
   config_conflict: { status: 409, title: 'Another version was activated', says: 'Another version was put in force meanwhile; look at it, and try again.', hint: 'retry_later' },
   command_invalid: { status: 422, title: 'Invalid command', says: 'The command that the token is for does not fit its schema.' },
 } as const satisfies Record<string, ProblemEntry>;

@@ -21,6 +21,11 @@ export function withEnvironment(value: string, env: Environment, secrets?: { add
   return parseTemplate(value).map(resolve).join('');
 }
 
+/** A process has its environment from its start: that takes a new process. */
+export class UnsetVariable extends ConfigError {
+  override readonly name = 'UnsetVariable';
+}
+
 /** @throws ConfigError when it is neither set nor has a default; one that is empty is set, but not by an empty file. */
 export function environmentVariable({ name, fallback }: Placeholder, env: Environment): string {
   const value = environmentValue(name, env);
@@ -28,7 +33,7 @@ export function environmentVariable({ name, fallback }: Placeholder, env: Enviro
   // As it is for a moment where a file is written anew in place.
   if (value === '' && env[`${name}_FILE`]) throw new ConfigError(`${name}_FILE: ${env[`${name}_FILE`]} is empty`);
   if (value === undefined)
-    throw new ConfigError(
+    throw new UnsetVariable(
       `The environment variable ${name} is not set: {{env.${name}}} needs it, or ${name}_FILE that names a file with it.`,
     );
   return value;
