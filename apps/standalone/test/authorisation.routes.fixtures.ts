@@ -61,6 +61,7 @@ export const routes: Record<string, Rule> = {
   'GET /inbox': anybody,
   'GET /inbox/*': anybody,
   'GET /inbox/assets/*': anybody,
+  'GET /inbox/service-worker.js': anybody,
 
   'GET /agents': needs('runs:read'),
   'GET /agents/:agent_id': needs('runs:read'),
@@ -141,6 +142,9 @@ export const routes: Record<string, Rule> = {
   'GET /delegations': needs('approvals:read'),
   'POST /delegations': needs('approvals:write'),
   'DELETE /delegations/:id': needs('approvals:write'),
+  'GET /push-subscriptions': needs('approvals:write'),
+  'POST /push-subscriptions': needs('approvals:write'),
+  'DELETE /push-subscriptions/:id': needs('approvals:write'),
   'GET /grants': needs('events:read'),
   'GET /grants/:id': needs('events:read'),
   'DELETE /grants/:id': needs('approvals:write'),
@@ -175,6 +179,7 @@ export const routes: Record<string, Rule> = {
   'POST /backups': needs('backups:write'),
   'POST /config/reload': needs('config:write'),
   'POST /config/backtest': needs('config:write'),
+  'GET /config/shadow': needs('config:write'),
   'GET /config/versions': needs('audit:read'),
   'GET /config/versions/:number': needs('config:write'),
 };

@@ -37,13 +37,8 @@ export function checkRun(world: Audited, before: Run | undefined, after: Run, ev
   if (wasOver) checkReport(before, after, events);
   checkItems(before, after);
   checkCalls(world, before?.calls ?? [], after.calls);
-  for (const call of after.calls)
-    checkRefusal(
-      world,
-      after,
-      before?.calls.find(({ id }) => id === call.id),
-      call,
-    );
+  // One that was over when its call was approved has not noted that.
+  if (!wasOver) checkRefusals(world, before, after);
   if (!isOver) checkWaiting(after);
 }
 
@@ -91,16 +86,14 @@ function checkCalls({ ledger }: Audited, before: readonly Call[], after: readonl
 }
 
 /** Nobody is told that a call was refused which has begun, also where people decided on it once more. */
-function checkRefusal(
-  { executions, ledger }: Audited,
-  { run_id }: Run,
-  before: Call | undefined,
-  { id, state, confirmation }: Call,
-) {
-  if (state !== 'answered' || confirmation !== false || before?.state === 'answered') return;
-  const begun = executions.store.records.get(id)?.attempts ?? [];
-  if (begun.length > 0 && ledger.isKnown(run_id, id))
-    throw new Error(`${run_id} hears that ${id} was refused, which has begun`);
+function checkRefusals({ executions, ledger }: Audited, before: Run | undefined, { run_id, calls }: Run) {
+  const wasAnswered = (id: string) => before?.calls.find((each) => each.id === id)?.state === 'answered';
+  for (const { id, state, confirmation } of calls) {
+    if (state !== 'answered' || confirmation !== false || wasAnswered(id)) continue;
+    const begun = executions.store.records.get(id)?.attempts ?? [];
+    if (begun.length > 0 && ledger.isKnown(run_id, id))
+      throw new Error(`${run_id} hears that ${id} was refused, which has begun`);
+  }
 }
 
 /** Whoever a run waits for is in its record: a worker by a due date, people and executors by open calls. */

@@ -28,6 +28,10 @@ export const bodyExamples: Readonly<Record<string, object>> = {
   'POST /approvals/{id}/preview': { tool_args: { service_name: 'auth-service', version: '2.1.1' } },
   'POST /approvals/{id}/break-glass': { reason: 'Production is down.', digest },
   'POST /approvals/{id}/break-glass/review': { text: 'It was the right thing to do.' },
+  'POST /push-subscriptions': {
+    endpoint: 'https://push.example.com/send/f3a9',
+    keys: { p256dh: 'B'.repeat(87), auth: 'k'.repeat(22) },
+  },
   'POST /delegations': { deputy: 'grace@example.com', ends_at: 1_800_000_000, reason: 'On leave.' },
   'POST /audit/holds': { run_id: 'b1946ac9-2f3c-4f0e-9c1d-6a2f6b1d7e55', reason: 'A case is pending.' },
   'POST /audit/holds/{id}/release': { reason: 'The case is closed.' },
