@@ -38,7 +38,11 @@ const envelope = {
   ce_sequencetype: { const: 'Integer' },
   ce_authtype: { ...text, description: 'Auth Context: what kind of actor, or `system`, the service itself.' },
   ce_authid: { ...text, description: 'Auth Context: who did it.' },
-  ce_authclaims: { ...text, description: 'Auth Context: JSON with `via` and `credential`, the id of the credential.' },
+  ce_authclaims: {
+    ...text,
+    description:
+      'Auth Context: JSON with `via`, `credential`, the id of the credential, and `address`, from which the request came.',
+  },
   ce_causationid: { ...text, description: 'Correlation: the id of the event or command that it came of.' },
   traceparent: { ...text, description: 'W3C Trace Context.' },
   tracestate: { ...text, description: 'W3C Trace Context.' },

@@ -20,6 +20,11 @@ describe('who did something', () => {
     },
   );
 
+  it('came from the address of the request, where there was one', () => {
+    const { authclaims } = actOf({ ...principalOf(ada, 'key', { id: 'k1' }), address: '192.0.2.7' });
+    expect(JSON.parse(authclaims!)).toEqual({ via: 'key', credential: 'k1', address: '192.0.2.7' });
+  });
+
   it('names the command by which they did', () => {
     expect(actOf(principalOf(ada, 'key'), { id: 'c-1' })).toMatchObject({ causationid: 'c-1' });
   });

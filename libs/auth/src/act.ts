@@ -8,13 +8,13 @@ const types: Readonly<Record<Credential['via'], AuthType>> = {
   channel: 'app_user',
 };
 
-/** How events say that somebody did something, and by which credential: its id, which opens nothing. */
-export function actOf({ subject, credential }: Principal, command?: { id: string }): Partial<Provenance> {
+/** How events say that somebody did something, from where, and by which credential: its id, which opens nothing. */
+export function actOf({ subject, credential, address }: Principal, command?: { id: string }): Partial<Provenance> {
   const { via, id, key_id } = credential;
   return {
     authtype: types[via],
     authid: subject,
-    authclaims: JSON.stringify({ via, credential: key_id ?? id }),
+    authclaims: JSON.stringify({ via, credential: key_id ?? id, address }),
     ...(command && { causationid: command.id }),
   };
 }

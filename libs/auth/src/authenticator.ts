@@ -84,7 +84,7 @@ export class Authenticator {
   async #byToken(token: string, request: FastifyRequest, reply: FastifyReply): Promise<Authentication> {
     const { keys, jwt, refusal } = this.#options;
     const principal = (await keys.verify(token)) ?? (isJwt(token) ? await jwt?.verify(token) : undefined);
-    if (principal) return this.#let(principal, null);
+    if (principal) return this.#let(request, principal, null);
     throw refusal.ofWrong(request, reply, 'This key or token is wrong, expired or revoked. Use another.');
   }
 
@@ -97,10 +97,11 @@ export class Authenticator {
       throw refusal.unauthenticated(reply, 'credential_ended', 'Your session has ended. Sign in again.');
     }
     refuseForgery(request, session);
-    return this.#let(principalOfSession(session), session);
+    return this.#let(request, principalOfSession(session), session);
   }
 
-  #let(principal: Principal, session: BrowserSession | null): Authentication {
+  #let({ ip }: FastifyRequest, known: Principal, session: BrowserSession | null): Authentication {
+    const principal = { ...known, address: ip };
     return { principal, session, watch: () => this.#options.watch.watch(principal) };
   }
 }

@@ -27,6 +27,8 @@ export interface Principal extends Identity {
   display_name: string;
   scopes: ReadonlySet<Scope>;
   credential: Credential;
+  /** Where the request came from; unset where it came by a message, or through a channel. */
+  address?: string | undefined;
 }
 
 const reading = Scope.options.filter((scope) => scope.endsWith(':read'));
