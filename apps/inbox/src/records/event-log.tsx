@@ -11,6 +11,7 @@ import { withQuery } from '@countersign/client';
 import { revision } from '../server/connection.js';
 import { follow } from '../server/follow.js';
 import { useResource } from '../server/resource.js';
+import { EnteredInput } from '../ui/entered-input.js';
 import { Empty, Failure } from '../ui/notes.js';
 import { Page } from '../ui/page.js';
 import { Visible } from '../ui/visible.js';
@@ -44,11 +45,7 @@ export function EventLog() {
         </label>
         <label class="choice">
           Run
-          <input
-            value={run_id}
-            placeholder="any"
-            onChange={(event) => ask({ run_id: event.currentTarget.value.trim() })}
-          />
+          <EnteredInput value={run_id} placeholder="any" enter={(text) => ask({ run_id: text })} />
         </label>
       </div>
       <Failure problem={problem} retry={() => void reload()} />

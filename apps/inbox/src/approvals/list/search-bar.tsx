@@ -4,6 +4,7 @@ import { useEffect, useId, useRef, useState } from 'preact/hooks';
 import { callOf } from '../../calls/call-of.js';
 import { navigate } from '../../navigation.js';
 import { may } from '../../server/session.js';
+import { EnteredInput } from '../../ui/entered-input.js';
 import { queryOf, type Filters } from './filters.js';
 import { viewNames, views } from './views.js';
 
@@ -116,12 +117,7 @@ function Suggested({ name, filter, filters, known, apply }: SuggestedProps) {
   return (
     <label>
       {name}
-      <input
-        list={list}
-        value={filters[filter]}
-        placeholder="any"
-        onChange={(event) => apply({ [filter]: event.currentTarget.value.trim() })}
-      />
+      <EnteredInput list={list} value={filters[filter]} placeholder="any" enter={(text) => apply({ [filter]: text })} />
       <datalist id={list}>
         {[...names].toSorted().map((each) => (
           <option key={each} value={each} />
