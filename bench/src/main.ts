@@ -201,6 +201,7 @@ const { values: options } = parseArgs({
     scaling: { type: 'boolean', default: false },
     record: { type: 'boolean', default: false },
     gate: { type: 'boolean', default: false },
+    waiting: { type: 'boolean', default: false },
     quick: { type: 'boolean', default: false },
   },
 });
@@ -227,8 +228,8 @@ try {
   const { url } = await model.next<{ url: string }>(10);
   if (options.embedded || !chosen) stacks.push(embedded());
   if (options.kafka || !chosen) stacks.push(await distributed());
-  const { cycles, runner, approvals, executor, gate, scaling: workers, record } = options;
-  const only = [cycles, runner, approvals, executor, gate, workers, record, options.idle, options.inbox];
+  const { cycles, runner, approvals, executor, gate, waiting: callers, scaling: workers, record } = options;
+  const only = [cycles, runner, approvals, executor, gate, callers, workers, record, options.idle, options.inbox];
   const everything = !only.includes(true);
   if (everything || cycles) for (const stack of stacks) rows.push(...(await measureLoads(stack, url, loads, repeat)));
   if (everything || runner) {
@@ -248,10 +249,9 @@ try {
     costs.push(...(await measureRecord({ fresh: embedded().fresh, model: url, loads, repeat })));
     entries = measureEntries(options.quick ? 100_000 : 1_000_000);
   }
-  if (everything || gate) {
-    for (const stack of stacks) gates.push(...(await measureGates(stack)));
+  if (everything || gate) for (const stack of stacks) gates.push(...(await measureGates(stack)));
+  if (everything || callers)
     for (const stack of stacks) waiting.push(...(await measureCallers(stack, options.quick ? 1_000 : 10_000)));
-  }
   if (everything || options.idle) {
     console.error(`idle for ${idleSeconds} seconds`);
     const apps = stacks.flatMap(({ idle: names, name: stack, fresh }) =>

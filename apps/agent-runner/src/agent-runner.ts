@@ -1,7 +1,7 @@
 import { CommandGuards } from '@countersign/auth';
 import { finishedRunStatuses, type Run, type Session } from '@countersign/contracts/runs';
 import { ConfigError } from '@countersign/contracts/problems';
-import { millisOf, toEpochSeconds } from '@countersign/contracts/time';
+import { atMillis, millisOf, toEpochSeconds } from '@countersign/contracts/time';
 import { readDeclaration } from '@countersign/definitions/versions';
 import { WorkPool, type CommandHandler, type Collection } from '@countersign/persistence';
 import {
@@ -111,10 +111,12 @@ export function agentRunner(
       () => openRequestKeyRing(config, embeddedIn),
       (began) => setBack('agent-runner', began),
     );
-    const withRecords = (message: RunMessage): RunMessage =>
-      message.type === 'claimed'
-        ? { ...message, records_since: toEpochSeconds(recordsSince('agent-runner')) }
-        : message;
+    const withRecords = (message: RunMessage): RunMessage => {
+      if (message.type === 'claimed')
+        return { ...message, records_since: toEpochSeconds(recordsSince('agent-runner')) };
+      if (message.type !== 'requested' && message.type !== 'calls_requested') return message;
+      return { ...message, forgets: setBack('agent-runner', atMillis(0)) !== null };
+    };
     const { commandHandler: runs, relay } = openCommandHandler<Run, RunMessage, RunRejection>(context, {
       service: 'agent-runner',
       collection: runCollection,

@@ -36,7 +36,7 @@ export async function measureWaiting(
   const over = new AbortController();
   try {
     let [asked, since] = [0, performance.now()];
-    for (const calls of [0, total, total]) {
+    for (const calls of [0, total / 10, total / 2, total, total]) {
       if (calls > asked) {
         await ask(bots, calls - asked, together, over.signal);
         [asked, since] = [calls, performance.now()];
@@ -44,7 +44,8 @@ export async function measureWaiting(
       await delay(3_000);
       const seconds = Math.round(secondsOf(performance.now() - since));
       for (const used of await usageOf(services)) measured.push({ stack, calls, callers, seconds, ...used });
-      console.error(`${stack}: ${calls} calls wait`);
+      const heaps = measured.slice(-services.length).map(({ app, heap_mb }) => `${app} ${heap_mb.toFixed(1)} MB`);
+      console.error(`${stack}: ${calls} calls wait; in use: ${heaps.join(', ')}`);
     }
   } finally {
     over.abort();

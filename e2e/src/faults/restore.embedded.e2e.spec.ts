@@ -52,8 +52,11 @@ describe('A restore of the store', () => {
     cpSync(data, backup, { recursive: true });
     await stack.start();
     await stack.client.turn('resume', null);
+    const keyed = ['Deploy docs version 1.0.2 to production.', { key: 'release-1.0.2' }] as const;
+    const forgotten = await stack.client.startRun(...keyed);
     await stack.client.resolve(approval.id, 'approved', 'ada');
-    for (const { run_id } of [run, waiting.run, byRule]) await stack.client.waitForRun(run_id, ['COMPLETED']);
+    for (const { run_id } of [run, waiting.run, byRule, forgotten])
+      await stack.client.waitForRun(run_id, ['COMPLETED']);
     const [automatic] = (await stack.client.approvals.list({ run_id: byRule.run_id })).data;
     expect(automatic).toMatchObject({ status: 'approved', decisions: [], possibly_executed: null });
     await stack.client.turn('pause', null);
@@ -91,6 +94,11 @@ describe('A restore of the store', () => {
       const { error, status } = await stack.client.executions.get(waiting.approval.id);
       return status === 'outcome_unknown' && error?.includes('before the store was restored');
     });
+    // A request that comes again, and of which the restored store knows nothing, may have been seen to.
+    const { run_id } = await stack.client.startRun(...keyed);
+    expect(run_id).toBe(forgotten.run_id);
+    const [repeated] = await pendingOf(stack.client, run_id);
+    expect(repeated).toMatchObject({ possibly_executed: { code: 'set_back' }, policy: { outcome: 'approve' } });
     expect(starts()).toEqual([1, 1, 1]);
   });
 });

@@ -49,7 +49,9 @@ export class RunEventsController {
     const isChosen = data.session_id !== undefined || data.run_id !== undefined;
     if (isChosen && !(await this.sessions.admits(request)))
       throw new TerminalError('session_not_found', `there is no session "${session_id}"`);
-    const run = { ...request, requested_at: sentAt(time), deadline_at, streamed: false, traceparent, tracestate };
+    const is_named = data.run_id !== undefined;
+    const requested_at = sentAt(time);
+    const run = { ...request, is_named, requested_at, deadline_at, streamed: false, traceparent, tracestate };
     const handled = await this.runner.handle(run_id, { type: 'requested', run }, act);
     // The sender would wait for a run that is not theirs.
     if (handled.kind === 'ignored' && !isSameRequest(handled.state!, request))

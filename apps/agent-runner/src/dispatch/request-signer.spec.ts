@@ -13,7 +13,7 @@ await signer.open();
 const guard = new RequestGuard('signed', () => Verifier.fromKeyRing(ring));
 await guard.open();
 
-const state = { updated_at: 1_788_255_000 } as Run;
+const state = { updated_at: 1_788_255_000, set_back_at: null } as Run;
 const golden = goldenEvent('tool.approval_required');
 const secretive = (redact: string[]) => {
   const { requirement } = golden.data;
@@ -57,6 +57,11 @@ it('a request of a run that a restore of the store may have set back says so und
   expect(data).toMatchObject({ run_began_at: 7, set_back: 'set_back' });
   expect(began).toEqual([7_000]);
   expect(await guard.problemWithRequest(data)).toBeUndefined();
+  // Named, and unknown here: it may have come first up to a day before.
+  const named = { ...state, set_back_at: atSeconds(100_000) };
+  for (const run_began_at of [atSeconds(100_000), atSeconds(7)])
+    await restored.sign(named, [{ ...golden, data: { ...golden.data, run_began_at } }]);
+  expect(began).toEqual([7_000, 13_600_000, 0]);
   for (const change of [{ set_back: null }, { run_began_at: null }, { run_began_at: atSeconds(8) }])
     expect(await guard.problemWithRequest({ ...data, ...change })).toMatch(/not the one/);
 });

@@ -1,7 +1,7 @@
 import type { EventData, NewEvent } from '@countersign/contracts';
 import { callDigest } from '@countersign/contracts/calls';
 import type { Run } from '@countersign/contracts/runs';
-import { toEpochMillis, type EpochMillis, type EpochSeconds } from '@countersign/contracts/time';
+import { after, atMillis, latest, toEpochMillis, type EpochMillis } from '@countersign/contracts/time';
 import {
   isRunEnd,
   OwnKeys,
@@ -11,6 +11,9 @@ import {
   signRequest,
   signRunEnd,
 } from '@countersign/signing';
+
+/** What comes again under a name of which nothing is known may have come first so long before. */
+const repeatedForMs = 86_400_000;
 
 /** Signs what the runner asks for, and what it says of the ends of runs, so that others can tell that it was a runner. */
 export class RequestSigner extends OwnKeys {
@@ -25,14 +28,15 @@ export class RequestSigner extends OwnKeys {
   /** Puts signatures into the events of a commit that others act on. */
   readonly sign = async (state: Run, events: readonly NewEvent[]) => ({
     state,
-    events: await Promise.all(events.map((event) => this.#sign(event, state.updated_at))),
+    events: await Promise.all(events.map((event) => this.#sign(event, state))),
   });
 
-  async #sign(event: NewEvent, at: EpochSeconds): Promise<NewEvent> {
+  async #sign(event: NewEvent, { updated_at: at, set_back_at }: Run): Promise<NewEvent> {
     const key = this.ring.signingKey;
     if (event.type === 'tool.approval_required') {
       const { run_began_at } = event.data;
-      const set_back = this.setBack(toEpochMillis(run_began_at ?? at));
+      const began = toEpochMillis(run_began_at ?? at);
+      const set_back = this.setBack(set_back_at === null ? began : latest(atMillis(0), after(began, -repeatedForMs)));
       const data = await this.#salted({ ...event.data, set_back });
       return { ...event, data: { ...data, signature: await signRequest(key, requestClaimsOf(data, at)) } };
     }

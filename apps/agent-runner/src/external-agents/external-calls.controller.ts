@@ -54,7 +54,8 @@ export class ExternalCallsController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<RequestedCalls> {
     const run_id = this.#idFor(key, agent_id, userFor(who, request.user_id), who);
-    const asked = await this.calls.request({ run_id, agent_id, request, who, trace: traceOf(headers) });
+    const isKeyed = key !== undefined;
+    const asked = await this.calls.request({ run_id, agent_id, request, who, trace: traceOf(headers), isKeyed });
     if (!('ok' in asked)) throw new ProblemError(asked.code, asked.message, { errors: asked.errors });
     void reply.header('location', `/agents/${agent_id}/calls/${run_id}`);
     return showCalls(asked.ok);

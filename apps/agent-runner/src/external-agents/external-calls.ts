@@ -24,6 +24,8 @@ export interface CallsWanted {
   trace: TraceContext;
   /** Whether the id of the run was chosen by whoever asks. */
   isNamed?: boolean;
+  /** Whether it is from an `Idempotency-Key`. */
+  isKeyed?: boolean;
   /** When it was sent, where that is not now. */
   requested_at?: EpochSeconds;
   /** The id of the command, where it is one. */
@@ -46,6 +48,7 @@ export class ExternalCalls {
     who,
     trace: { traceparent, tracestate },
     isNamed = false,
+    isKeyed = false,
     requested_at,
     causationid,
   }: CallsWanted): Promise<{ ok: Run } | Refused> {
@@ -72,6 +75,7 @@ export class ExternalCalls {
         type: 'calls_requested',
         run: {
           ...run,
+          is_named: isNamed || isKeyed,
           ...(requested_at !== undefined && { requested_at }),
           deadline_at: agents.deadlineFor(agent_id, request.deadline_in),
           streamed: false,

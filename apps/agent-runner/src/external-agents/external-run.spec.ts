@@ -48,6 +48,20 @@ describe('the calls of an agent that runs elsewhere', () => {
     expect(again.map(({ data }) => ({ ...data, repeated: false }))).toEqual(first.map(({ data }) => data));
   });
 
+  it('have other ids than what the store has forgotten, where their name may come again', () => {
+    const named = { ...requested, run: { ...requested.run, is_named: true } };
+    expect(runAfter(named).calls).toEqual(asked.calls);
+    expect(runAfter({ ...requested, forgets: true })).toEqual(asked);
+    const again = runAfter({ ...named, forgets: true });
+    expect(Run.parse(again)).toMatchObject({ run_id: asked.run_id, set_back_at: again.created_at });
+    expect(showCalls(again).calls.map(({ tool_call_id }) => tool_call_id)).toEqual(['call_a', 'call_b']);
+    expect(asked.calls.map(({ id }) => id)).not.toContain(callIn(again, 'call_a').id);
+    // What others know of the forgotten call is not about this one.
+    for (const late of [given.resolved(one, 'approved'), given.completed(one)])
+      expect(decideRun(again, late, now).kind).not.toBe('changed');
+    expect(decideRun(again, named, now).kind).toBe('ignored');
+  });
+
   it('end with the last answer, each as it is', () => {
     const rejected = given.resolved(one, 'rejected', { resolution_data: { note: 'No.' }, resolved_by: 'bob' });
     const half = continued(asked, now, rejected, given.resolved(two, 'approved'));

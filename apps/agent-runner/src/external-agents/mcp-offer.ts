@@ -97,7 +97,8 @@ async function ask(
   const user = userFor(who, undefined) ?? '';
   const run_id = call.key === undefined ? randomUUID() : derivedId('calls', agent.id, user, who.subject, call.key);
   const request = { calls: [{ tool_name: call.name, tool_args: call.args }], framework: 'MCP' };
-  const asked = await options.calls.request({ run_id, agent_id: agent.id, request, who, trace: noTrace });
+  const wanted = { run_id, agent_id: agent.id, request, who, trace: noTrace, isKeyed: call.key !== undefined };
+  const asked = await options.calls.request(wanted);
   if (!('ok' in asked)) return refused(asked.code, asked.message);
   return { run: asked.ok };
 }

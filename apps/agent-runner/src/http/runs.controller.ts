@@ -96,6 +96,7 @@ export class RunsController {
         type: 'requested',
         run: {
           ...requested,
+          is_named: key !== undefined,
           deadline_at: this.agents.deadlineFor(agent_id, body.deadline_in),
           streamed: how.kind === 'stream',
           ...traceOf(request.headers),

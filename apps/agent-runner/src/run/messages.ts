@@ -10,9 +10,15 @@ import type { Turn } from './turn.js';
 
 /** Messages to a run; `decideRun` is the transition. */
 export type RunMessage =
-  | { type: 'requested'; run: RunRequest }
+  | ({ type: 'requested'; run: RunRequest } & Forgets)
   /** The calls of an external agent: a run whose one turn is given, and that no model is asked for. */
-  | { type: 'calls_requested'; run: RunRequest; asked: Asked; agent: Agent; calls: readonly RequestedCall[] }
+  | ({
+      type: 'calls_requested';
+      run: RunRequest;
+      asked: Asked;
+      agent: Agent;
+      calls: readonly RequestedCall[];
+    } & Forgets)
   /** What was let through before there are records may have been made since, by a record that a restore has lost. */
   | { type: 'claimed'; worker: string; lease_ms: Millis; records_since?: EpochSeconds }
   | { type: 'lease_extended'; worker: string; lease_ms: Millis }
@@ -41,6 +47,11 @@ export type RunMessage =
   /** An approved call was not made, since its preview had changed; `agent`: what the run works with, to ask again. */
   | { type: 'preview_changed'; event: Event<'tool.execution_failed'>; agent: Agent | null };
 
+/** Whether the store has lost records: then there may have been another run of the same id. */
+interface Forgets {
+  forgets?: boolean;
+}
+
 /** A call that fits its tool, under the name that its agent has for it. */
 export type RequestedCall = CheckedCall & { tool_call_id: string };
 
@@ -52,6 +63,8 @@ export interface RunRequest {
   /** Who sent the request. */
   requested_by: string | null;
   run_input: string;
+  /** Whether its id is from an `Idempotency-Key`, or named by its sender, so that it may come again. */
+  is_named?: boolean;
   /** When, as its sender says. */
   requested_at?: EpochSeconds;
   deadline_at: EpochMillis | null;

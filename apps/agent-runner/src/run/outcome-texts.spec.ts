@@ -207,6 +207,8 @@ describe('what the model reads of a call that was made,', () => {
     const restored = continued(ready, later, since(later));
     expect(outcomeText(restored, 'call_r')).toEqual([unknownOutcome]);
     expect(restored).toMatchObject({ set_back_at: toEpochSeconds(later) });
+    const old = { ...requested, run: { ...requested.run, requested_at: toEpochSeconds(now) } };
+    expect(continued(undefined, later, old, since(later))).toMatchObject({ set_back_at: toEpochSeconds(later) });
     // Whoever lets it through since knows.
     const anew = continued(continued(run, later, byCaller({ id: send!.id, confirmed: true })), later, since(later));
     expect(anew).toMatchObject({ calls: [{ state: 'ready' }] });

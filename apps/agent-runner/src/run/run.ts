@@ -43,7 +43,7 @@ import { resendRequests, resendEnd } from '../resend/silent-run.js';
  * old one still sends is refused. The model is called only when every call of its last turn is answered.
  */
 export function decideRun(run: Run | undefined, message: RunMessage, now: EpochMillis): RunTransition {
-  if (message.type === 'requested') return run ? ignored('the run exists') : request(message.run, now);
+  if (message.type === 'requested') return run ? ignored('the run exists') : request(message, now);
   if (message.type === 'calls_requested') return run ? ignored('the run exists') : requestCalls(message, now);
   if (!run) return rejected('run_not_found', 'there is no such run');
   if (message.type === 'retry_requested') return retry(run, message.deadline_at, now);
@@ -133,17 +133,20 @@ function work(run: Run, message: WorkMessage, now: EpochMillis): RunTransition {
   }
 }
 
-function request(wanted: RunRequest, now: EpochMillis): RunTransition {
-  const run = newRun(wanted, now);
+function request(
+  { run: wanted, forgets }: Extract<RunMessage, { type: 'requested' }>,
+  now: EpochMillis,
+): RunTransition {
+  const run = newRun(wanted, now, forgets);
   return changed(run, emit('run.started', { ...who(run), input: run.run_input }));
 }
 
 /** They wait at once: there is nothing that a worker has to do before. */
 function requestCalls(
-  { run: wanted, asked, agent, calls }: Extract<RunMessage, { type: 'calls_requested' }>,
+  { run: wanted, asked, agent, calls, forgets }: Extract<RunMessage, { type: 'calls_requested' }>,
   now: EpochMillis,
 ): RunTransition {
-  const begun: Run = { ...newRun(wanted, now), items: [], asked, agent_version: agent.version };
+  const begun: Run = { ...newRun(wanted, now, forgets), items: [], asked, agent_version: agent.version };
   const requested = calls.reduce((run: Run, { tool_call_id, ...checked }) => {
     return { ...run, calls: [...run.calls, newCall(run, tool_call_id, checked, 'caller')] };
   }, begun);
@@ -156,7 +159,8 @@ function requestCalls(
   return waiting.kind === 'changed' ? changed(waiting.state, started, ...waiting.events) : waiting;
 }
 
-function newRun({ run_input, ...request }: RunRequest, now: EpochMillis): Run {
+/** Where there may have been another run of its id, its calls have other ids than those of that one. */
+function newRun({ run_input, is_named = false, ...request }: RunRequest, now: EpochMillis, forgets = false): Run {
   const at = toEpochSeconds(now);
   return {
     ...request,
@@ -185,7 +189,7 @@ function newRun({ run_input, ...request }: RunRequest, now: EpochMillis): Run {
     finished_at: null,
     unsettled: false,
     asked: null,
-    set_back_at: null,
+    set_back_at: is_named && forgets ? at : null,
   };
 }
 
@@ -207,7 +211,8 @@ function claim(
     (state, { id }) => replace(state, answered(call(state, id), unknownOutcome, true), now),
     run,
   );
-  const set_back_at = run.created_at < (records_since ?? 0) ? records_since! : run.set_back_at;
+  const began_at = run.requested_at ?? run.created_at;
+  const set_back_at = began_at < (records_since ?? 0) ? records_since! : run.set_back_at;
   return continueIfComplete(
     touch(known, now, { ...rested(run, now), ...leased(worker, lease_ms, now), working_since_ms: now, set_back_at }),
     now,

@@ -140,7 +140,8 @@ export const Run = z.object({
     description: 'Of an external agent: no model is called, and the run ends when all its calls are answered.',
   }),
   set_back_at: EpochSeconds.nullable().default(null).meta({
-    description: 'When a restore of the store took it back: ids of calls from then on are none that it has forgotten.',
+    description:
+      'When a restore of the store took it back, or its id may have come again after one: ids of calls from then on are none that are forgotten.',
   }),
   ...stored,
 });
