@@ -1,3 +1,4 @@
+import { openCollector, type Collector, type ReceivedSpan } from '@countersign/testing/trace-collector';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { once } from 'node:events';
 import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
@@ -6,7 +7,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { adminKey, openStandalone } from '../test/standalone.fixtures.js';
-import { openCollector, type Collector, type ReceivedSpan } from '../test/collector.fixtures.js';
 
 const traceId = '0af7651916cd43dd8448eb211c80319c';
 const caller = 'b7ad6b7169203331';

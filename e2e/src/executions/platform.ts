@@ -2,8 +2,11 @@ import type { Approval } from '@countersign/contracts/approvals';
 import type { Message } from '@countersign/messaging';
 import { expect, it } from 'vitest';
 import { eventually } from '../world/eventually.js';
-import { approvedCalls, executionOnce } from './executor-calls.js';
-import { outputsIn } from '../runs/model-plans.js';
+import type { Collector } from '@countersign/testing/trace-collector';
+import { executionOnce } from './executor-calls.js';
+import { call, outputsIn, wants } from '../runs/model-plans.js';
+import { checkTrace, startTraced } from './traced.js';
+import { pendingOf } from '../world/flow.js';
 import { readAll } from '../world/stack.js';
 import type { World } from '../world/world.js';
 
@@ -11,7 +14,7 @@ const requests = 'e2e.releases.requests';
 const replies = 'e2e.releases.replies';
 
 /** Calls that another platform makes, which is asked over the log. */
-export function platformScenarios(world: World): void {
+export function platformScenarios(world: World, collector: () => Collector): void {
   const topics = [requests, replies];
   const reply = (id: string, value: Buffer): Message => ({
     topic: replies,
@@ -23,8 +26,14 @@ export function platformScenarios(world: World): void {
 
   it('a call that another platform makes ends with its reply, whatever else is said and however late', async () => {
     await world.stack.withBus(async () => undefined, topics);
-    const { input, run, approvals } = await approvedCalls(world, 'deploy_elsewhere', { name: 'one' }, { name: 'two' });
+    const calls = ['one', 'two'].map((name) => call('deploy_elsewhere', { name }));
+    // Of the first item it takes no notice but in its log.
+    const input = world.plans.plan('ask the platform twice', wants({ type: 'mystery' }, ...calls));
+    const run = await startTraced(world, input);
+    const pending = await pendingOf(world.client, run.run_id, 2);
+    const approvals = calls.map(({ call_id }) => pending.find(({ tool_call_id }) => tool_call_id === call_id)!);
     const [one, two] = approvals as [Approval, Approval];
+    for (const { id } of approvals) await world.client.resolve(id, 'approved', 'ada');
     for (const approval of approvals) await executionOnce(world, approval, 'running');
     const asked = await world.stack.withBus(async (bus) => {
       const mine = await eventually('the requests', async () => {
@@ -57,5 +66,7 @@ export function platformScenarios(world: World): void {
       'https://releases.example/1',
       expect.stringContaining('the platform says "refused": a freeze'),
     ]);
+    // One process is ended to look at its log, and with it the span of a call under way; see its traces.spec.ts.
+    if (world.stack.name !== 'embedded') await checkTrace(world, collector(), asked);
   }, 120_000);
 }
