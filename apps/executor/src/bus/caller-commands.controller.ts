@@ -2,9 +2,9 @@ import { actOf, CommandGuard } from '@countersign/auth';
 import type { Event } from '@countersign/contracts';
 import { OnEvent, Refusals } from '@countersign/service';
 import { Controller, Inject } from '@nestjs/common';
+import { AwaitedDecisions } from '../dispatch/awaited-decisions.js';
 import { CallerClaims, unknown, type ClaimOutcome } from '../dispatch/caller-claims.js';
 import { Executions } from '../execution/executions.js';
-import { AwaitedDecisions } from './awaited-decisions.js';
 
 /**
  * Claims and reports of external agents over the bus, by the same rules as over HTTP. One that counts is answered by the
@@ -21,7 +21,7 @@ export class CallerCommandsController {
     @Inject(CommandGuard) private readonly commands: CommandGuard,
     @Inject(Refusals) private readonly refusals: Refusals,
   ) {
-    this.#decisions = new AwaitedDecisions(executions.store);
+    this.#decisions = new AwaitedDecisions(executions.store, most);
   }
 
   @OnEvent('executor', 'tool.claim_requested')
@@ -53,5 +53,8 @@ export class CallerCommandsController {
     await this.refusals.publish(command, { code, reason });
   }
 }
+
+/** Messages are handled in few places, and another claim is another command: 2.5 s. */
+const most = { waiting: 8, looks: 8 };
 
 type Command = Event<'tool.claim_requested'> | Event<'tool.report_requested'>;

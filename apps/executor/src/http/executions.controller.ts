@@ -17,6 +17,7 @@ import { ProblemError } from '@countersign/contracts/problems';
 import { pageOf, Returns } from '@countersign/service';
 import { Body, Controller, Get, HttpCode, Inject, Param, Post, Query, Res } from '@nestjs/common';
 import type { z } from 'zod';
+import { AwaitedDecisions } from '../dispatch/awaited-decisions.js';
 import { CallerClaims } from '../dispatch/caller-claims.js';
 import type { ExecutionMessage } from '../execution/messages.js';
 import { Executions } from '../execution/executions.js';
@@ -25,12 +26,16 @@ import { Switches } from '../kill-switch/switches.js';
 
 @Controller('executions')
 export class ExecutionsController {
+  readonly #decisions: AwaitedDecisions;
+
   constructor(
     @Inject(Executions) private readonly executions: Executions,
     @Inject(Outputs) private readonly outputs: Outputs,
     @Inject(Switches) private readonly switches: Switches,
     @Inject(CallerClaims) private readonly claims: CallerClaims,
-  ) {}
+  ) {
+    this.#decisions = new AwaitedDecisions(executions.store, most);
+  }
 
   @Get()
   @RequireScopes('executions:read')
@@ -134,6 +139,7 @@ export class ExecutionsController {
     @CurrentPrincipal() who: Principal,
     @Res({ passthrough: true }) reply: Reply,
   ): Promise<Execution> {
+    await this.#decisions.isKnown(id);
     return answerOf(id, await this.claims.claim(id, body, who.subject, actOf(who)), reply);
   }
 
@@ -196,6 +202,9 @@ export class ExecutionsController {
     return execution;
   }
 }
+
+/** Claims that wait for their decision, which may reach the runner and its caller sooner: 0.6 s. */
+const most = { waiting: 100, looks: 6 };
 
 /** What of an answer is set here. */
 interface Reply {

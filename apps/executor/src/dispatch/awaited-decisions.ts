@@ -2,10 +2,8 @@ import type { Execution } from '@countersign/contracts/executions';
 import type { Store } from '@countersign/persistence';
 import { setTimeout as delay } from 'node:timers/promises';
 
-/** Whoever waits holds one of the places in which messages are handled, so it is for a short time, and few do. */
-const decisionTakesMs = 2_000;
-const lookEveryMs = 50;
-const mostWaiting = 8;
+/** A decision is mostly known at once, so the first looks are close to each other: 10, 20, 40 ms and so on. */
+const firstLookMs = 10;
 
 /** Decisions come over a topic of their own, so that whoever has read one may claim the call before it is known here. */
 export class AwaitedDecisions {
@@ -13,17 +11,19 @@ export class AwaitedDecisions {
 
   constructor(
     private readonly executions: Pick<Store<Execution>, 'get'>,
+    /** Whoever waits holds a place of what it came by. */
+    private readonly most: { waiting: number; looks: number },
     private readonly wait: (ms: number) => Promise<unknown> = delay,
   ) {}
 
   /** Whether it is known, or came soon. Where others wait already, nobody is waited for. */
   async isKnown(id: string): Promise<boolean> {
     if (await this.executions.get(id)) return true;
-    if (this.#waiting >= mostWaiting) return false;
+    if (this.#waiting >= this.most.waiting) return false;
     this.#waiting++;
     try {
-      for (let left = decisionTakesMs; left > 0; left -= lookEveryMs) {
-        await this.wait(lookEveryMs);
+      for (let looks = 0; looks < this.most.looks; looks++) {
+        await this.wait(firstLookMs * 2 ** looks);
         if (await this.executions.get(id)) return true;
       }
       return false;
