@@ -11,7 +11,7 @@ import {
   type EpochMillis,
   type EpochSeconds,
 } from '@countersign/contracts/time';
-import type { CommandHandler } from '@countersign/persistence';
+import { Belongings, type CommandHandler } from '@countersign/persistence';
 import { OnEvent, Refusals, type Alarms } from '@countersign/service';
 import { endedAt, RequestGuard, type RunEnd } from '@countersign/signing';
 import { Controller, Inject } from '@nestjs/common';
@@ -31,6 +31,8 @@ import { ALARMS, APPROVALS, CLOCK, SET_BACK } from '../tokens.js';
 /** What arrives for approvals. */
 @Controller()
 export class ApprovalEventsController {
+  readonly #ofRuns: Belongings<Approval>;
+
   constructor(
     @Inject(APPROVALS) private readonly approvals: CommandHandler<Approval, ApprovalMessage, ApprovalRejection>,
     @Inject(Grants) private readonly grants: Grants,
@@ -45,7 +47,9 @@ export class ApprovalEventsController {
     @Inject(ApprovalMetrics) private readonly metrics: Pick<ApprovalMetrics, 'resolved'>,
     @Inject(SET_BACK) private readonly setBack: (began: EpochMillis) => PossiblyExecuted['code'] | null,
     @Inject(CLOCK) private readonly now: Clock,
-  ) {}
+  ) {
+    this.#ofRuns = new Belongings(approvals.store, 'run_id', 10_000);
+  }
 
   @OnEvent('approval-service', 'tool.approval_required')
   async required(event: Event<'tool.approval_required'>): Promise<void> {
@@ -218,8 +222,7 @@ export class ApprovalEventsController {
    * order between topics, and anybody may write the end once more.
    */
   async #endAll(event: Event<'run.completed'> | Event<'run.failed'> | Event<'run.cancelled'>): Promise<void> {
-    const ofRun = await this.approvals.store.find({ filter: { run_id: event.data.run_id }, sort: [], limit: 10_000 });
-    for (const approval of ofRun)
+    for (const approval of await this.#ofRuns.of(event.data.run_id))
       if (approval.status !== 'pending' || approval.created_at < endedAt(event)) {
         const { state } = await this.approvals.execute(approval.id, event, { known: approval });
         if (state && this.notifier.wants('ended')) await this.#notifyOf(state, 'ended');

@@ -3,7 +3,8 @@ import type { Provenance } from '@countersign/contracts/provenance';
 import { TerminalError } from '@countersign/contracts/problems';
 import { toEpochSeconds } from '@countersign/contracts/time';
 import { deadLetterTopic, originalOf, type Bus, type Delivery, type Subscription } from '@countersign/messaging';
-import { removeAll, type CommandHandler, type CommandResult, type RetentionPolicy } from '@countersign/persistence';
+import { type CommandHandler, type CommandResult, type RetentionPolicy } from '@countersign/persistence';
+import { removeAll } from '@countersign/persistence/retention';
 import type { ReplayGuard } from './replay-guard.js';
 import {
   deadLetterId,

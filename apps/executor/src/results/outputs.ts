@@ -1,6 +1,7 @@
 import type { Execution, ExecutionOutput } from '@countersign/contracts/executions';
 import type { Clock } from '@countersign/contracts/time';
-import { insert, newRecord, removeAll, type Collection, type Store, type StoredRecord } from '@countersign/persistence';
+import { insert, newRecord, type Collection, type Store, type StoredRecord } from '@countersign/persistence';
+import { removeAll } from '@countersign/persistence/retention';
 
 /** A piece of what a call printed. */
 export interface OutputChunk extends StoredRecord {

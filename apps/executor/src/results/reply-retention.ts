@@ -1,6 +1,7 @@
 import type { Execution } from '@countersign/contracts/executions';
 import { toEpochSeconds } from '@countersign/contracts/time';
-import { removeBelongings, type RetentionPolicy, type Store } from '@countersign/persistence';
+import type { RetentionPolicy, Store } from '@countersign/persistence';
+import { removeBelongings } from '@countersign/persistence/retention';
 import { isOver } from '../execution/state.js';
 import type { Reply } from './replies.js';
 

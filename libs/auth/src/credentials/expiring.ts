@@ -1,12 +1,12 @@
 import { toEpochSeconds, type Clock, type EpochMillis, type EpochSeconds } from '@countersign/contracts/time';
 import {
-  removeAll,
   type Collection,
   type Database,
   type RetentionPolicy,
   type Store,
   type StoredRecord,
 } from '@countersign/persistence';
+import { removeAll } from '@countersign/persistence/retention';
 
 /** Milliseconds. */
 const dayMs = 24 * 3_600_000;

@@ -128,6 +128,26 @@ describe('the watch over an installation', () => {
     expect(watch.recordsSince('executor')).toBe(now);
   });
 
+  it('marks that it has published once it has, without reading the log again, until what holds is recovered', async () => {
+    const watch = open();
+    await watch.start(begin);
+    const history = vi.spyOn(bus, 'history');
+    const marked = async () => (await store().get('executor'))!;
+    const before = await marked();
+    await vi.waitFor(async () => expect((await marked()).version).toBeGreaterThan(before.version + 1), soon);
+    expect((await marked()).published).toBe(false);
+    watch.published('approval.resolved');
+    watch.published('tool.execution_started');
+    await vi.waitFor(async () => expect((await marked()).published).toBe(true), soon);
+    await beginRecovery(store(), 'executor', now, 'we begin anew');
+    await vi.waitFor(() => expect(watch.setBack('executor', now)).toBe('recovering'), soon);
+    await endRecovery(store(), 'executor', now);
+    const recovered = await marked();
+    await vi.waitFor(async () => expect((await marked()).version).toBeGreaterThan(recovered.version + 1), soon);
+    expect((await marked()).published).toBe(false);
+    expect(history).not.toHaveBeenCalled();
+  });
+
   it('ends the process whose store was emptied under it', async () => {
     await open().start(begin);
     await store().remove({}, 10);

@@ -1,6 +1,6 @@
 import { browserSessions, openAuth } from '@countersign/auth';
 import { systemClock, type Clock, millisOf } from '@countersign/contracts/time';
-import { encode } from '@countersign/messaging';
+import { encode, type BusObserver } from '@countersign/messaging';
 import { retryUntilStored } from '@countersign/persistence';
 import type { AddressInfo } from 'node:net';
 import { resolve } from 'node:path';
@@ -43,7 +43,14 @@ export async function serve(
     process.exit(1);
   };
   const metrics = new Metrics(tracing.exemplar);
-  const observer = countMessages(metrics);
+  const counted = countMessages(metrics);
+  const observer: BusObserver = {
+    ...counted,
+    published(topic) {
+      counted.published(topic);
+      installation.published(topic);
+    },
+  };
   const foreign = new ForeignMessages(metrics, log, systemClock);
   const clientId = `countersign-${process.pid}`;
   const started = Promise.withResolvers<void>();

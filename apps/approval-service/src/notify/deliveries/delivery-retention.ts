@@ -1,7 +1,8 @@
 import type { Approval } from '@countersign/contracts/approvals';
 import type { DeliveryStatus, NoticeDelivery } from '@countersign/contracts/deliveries';
 import { toEpochSeconds } from '@countersign/contracts/time';
-import { removeBelongings, type RetentionPolicy, type Store } from '@countersign/persistence';
+import type { RetentionPolicy, Store } from '@countersign/persistence';
+import { removeBelongings } from '@countersign/persistence/retention';
 
 const settled: readonly DeliveryStatus[] = ['delivered', 'failed'];
 

@@ -1,6 +1,6 @@
 import { RetryableError } from '@countersign/contracts/problems';
 import { MongoBulkWriteError, MongoServerError, ObjectId, type Collection as Documents } from 'mongodb';
-import { Batches } from './batches.js';
+import { Batches } from '../../batches.js';
 import type { Document } from '../documents.js';
 
 /** Writes a document that is not there yet. */

@@ -1,5 +1,5 @@
 import type { Collection as Documents } from 'mongodb';
-import { Batches } from './batches.js';
+import { Batches } from '../../batches.js';
 import { withoutInternals, type Document } from '../documents.js';
 
 type Found = Partial<Document> | undefined;
