@@ -1,6 +1,6 @@
 import { systemClock, toEpochSeconds, toEpochMillis, type EpochSeconds } from '@countersign/contracts/time';
 import { signal } from '@preact/signals';
-import { duration } from './time.js';
+import { duration, shortly } from './time.js';
 
 export const now = signal(toEpochSeconds(systemClock()));
 setInterval(() => (now.value = toEpochSeconds(systemClock())), 1_000);
@@ -17,12 +17,12 @@ export function Ago({ at }: { at: EpochSeconds }) {
   );
 }
 
-/** How much time is left until a deadline. */
-export function Left({ until }: { until: EpochSeconds }) {
+/** How much time is left until a deadline, to the minute or, rounded down, in one unit. */
+export function Left({ until, isShort = false }: { until: EpochSeconds; isShort?: boolean }) {
   const seconds = until - now.value;
   return (
     <time dateTime={new Date(toEpochMillis(until)).toISOString()} title={exactly(until)}>
-      {seconds > 0 ? `${duration(seconds)} left` : 'time is up'}
+      {seconds > 0 ? `${isShort ? shortly(seconds) : duration(seconds)} left` : 'time is up'}
     </time>
   );
 }

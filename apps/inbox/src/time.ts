@@ -13,6 +13,9 @@ export function duration(seconds: Seconds): string {
   return inTwo(s, [day, 'd'], [hour, 'h']);
 }
 
+/** The same in one unit, rounded down, such as `3 h`. */
+export const shortly = (seconds: Seconds): string => duration(seconds).split(' ').slice(0, 2).join(' ');
+
 type Unit = [seconds: number, name: string];
 
 function inTwo(s: number, [large, largeName]: Unit, [small, smallName]: Unit): string {

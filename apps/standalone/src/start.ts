@@ -46,7 +46,8 @@ async function startAll(given: Environment) {
   if (showcase && isNew) await seedShowcase(url, key);
   const { key_id } = (await auth.keys.identify(key))!;
   const link = await auth.links.create('admin', ['admin'], { key_id });
-  const hint = hintFor({ url, link: url + link.path, keyFile: join(config.DATA_DIR, 'admin.key'), hasSample });
+  const asIs = !environment['COUNTERSIGN_CONFIG'];
+  const hint = hintFor({ url, link: url + link.path, keyFile: join(config.DATA_DIR, 'admin.key'), hasSample, asIs });
   return { ...serving, description: { model: model.description, ...serving.description }, hint };
 }
 
@@ -61,23 +62,26 @@ interface Hint {
   link: string;
   keyFile: string;
   hasSample: boolean;
+  /** Whether the agents are those that are there without a file of one's own. */
+  asIs: boolean;
 }
 
 function hintFor(hint: Hint): string {
-  const { url, link, keyFile, hasSample } = hint;
+  const { url, link, keyFile, hasSample, asIs } = hint;
+  const elsewhere = asIs ? 'Or start a run in another terminal' : 'Or look at what waits in another terminal';
+  const demo = `\n\nor, in another terminal, watch all of it happen: npm run demo -- --url ${url}`;
   return `${hasSample ? '\nA run waits for your approval.' : ''}
 Sign in, within ten minutes and once: ${link}
 
-Or start a run in another terminal, with the key in ${keyFile}, and decide there on its calls:
+${elsewhere}, with the key in ${keyFile}, and decide there:
 
-  ${commandFor(hint)}
-
-or, in another terminal, watch all of it happen: npm run demo -- --url ${url}`;
+  ${commandFor(hint)}${asIs ? demo : ''}`;
 }
 
 /** The command line finds by itself what `npm start` keeps where it usually does. */
-function commandFor({ url, keyFile }: Hint): string {
+function commandFor({ url, keyFile, asIs }: Hint): string {
   const key = keyFile === join('.countersign', 'admin.key') ? '' : `COUNTERSIGN_KEY=$(cat ${keyFile}) `;
   const server = url === 'http://127.0.0.1:4000' ? '' : ` --url ${url}`;
-  return `${key}npm run -s cli -- run 'Deploy the auth-service version 2.1.0 to production.' --agent ops --follow${server}`;
+  const run = "run 'Deploy the auth-service version 2.1.0 to production.' --agent ops --follow";
+  return `${key}npm run -s cli -- ${asIs ? run : 'approvals list'}${server}`;
 }

@@ -21,6 +21,9 @@ describe('axe finds nothing', () => {
     await office.world.client.resolve(done.approval.id, 'approved', 'linus', { note: 'Go.' });
     await office.world.ended(done.run.run_id);
     decided = done.approval;
+    const headers = { authorization: `Bearer ${await office.keyOf('linus')}`, 'content-type': 'application/json' };
+    const body = JSON.stringify({ deputy: 'grace', ends_at: Math.floor(Date.now() / 1_000) + 3_600 });
+    expect((await fetch(`${office.url}/delegations`, { method: 'POST', headers, body })).ok).toBe(true);
   });
   afterAll(() => office.close());
 

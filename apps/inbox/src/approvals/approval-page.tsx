@@ -51,6 +51,7 @@ export function ApprovalPage({ id, close, next, open }: ApprovalPageProps) {
           ← All approvals
         </button>
       </p>
+      {problem && !approval && <h1>Approval</h1>}
       <Failure problem={problem} retry={() => void reload()} />
       {approval && <Shown {...{ approval, reload, next, open }} />}
     </article>

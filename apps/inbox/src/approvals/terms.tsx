@@ -5,6 +5,12 @@ import { duration } from '../time.js';
 import { Status } from '../ui/notes.js';
 import { Visible } from '../ui/visible.js';
 
+const onTrial: Record<NonNullable<Approval['shadow']>['outcome'], string> = {
+  approve: 'would approve it by themselves',
+  reject: 'would reject it by themselves',
+  require: 'would ask people',
+};
+
 /** Who must decide and by which rule, and who has. */
 export function Terms({ approval }: { approval: Approval }) {
   const { terms, policy, shadow, decisions, required_approvals, expires_at, status, escalate_at, escalated_at } =
@@ -13,24 +19,33 @@ export function Terms({ approval }: { approval: Approval }) {
     <section aria-labelledby="terms">
       <h2 id="terms">Who decides</h2>
       <dl class="facts">
-        <dt>Approvals</dt>
-        <dd>
-          {standingApprovals(approval)} of {required_approvals}
-        </dd>
-        <dt>By</dt>
-        <dd>
-          {terms.approvers.map(({ group, count, members }) => (
-            <span class="who" key={String(group)}>
-              {group === null
-                ? `${count === 1 ? 'anybody' : `${count} people`} who may approve`
-                : `${count} of ${group}`}
-              {members && members.length > 0 && <span class="muted"> ({members.map(visibleLine).join(', ')})</span>}
-            </span>
-          ))}
-          <span class="muted">
-            {terms.four_eyes ? ' never the requester' : ' four eyes is off: the requester may approve'}
-          </span>
-        </dd>
+        {policy !== null && policy.outcome !== 'require' ? (
+          <>
+            <dt>By</dt>
+            <dd>nobody: the rule {policy.outcome === 'approve' ? 'lets such calls through' : 'rejects such calls'}</dd>
+          </>
+        ) : (
+          <>
+            <dt>Approvals</dt>
+            <dd>
+              {standingApprovals(approval)} of {required_approvals}
+            </dd>
+            <dt>By</dt>
+            <dd>
+              {terms.approvers.map(({ group, count, members }) => (
+                <span class="who" key={String(group)}>
+                  {group === null
+                    ? `${count === 1 ? 'anybody' : `${count} people`} who may approve`
+                    : `${count} of ${group}`}
+                  {members && members.length > 0 && <span class="muted"> ({members.map(visibleLine).join(', ')})</span>}
+                </span>
+              ))}
+              <span class="muted">
+                {terms.four_eyes ? ' never the requester' : ' four eyes is off: the requester may approve'}
+              </span>
+            </dd>
+          </>
+        )}
         {terms.reason_required.length > 0 && (
           <>
             <dt>With a reason</dt>
@@ -90,8 +105,8 @@ export function Terms({ approval }: { approval: Approval }) {
           <>
             <dt>Rules on trial</dt>
             <dd>
-              would {shadow.outcome}
-              {shadow.rule && ` by ${visibleLine(shadow.rule)}`}
+              {onTrial[shadow.outcome]}
+              {shadow.rule && `: ${visibleLine(shadow.rule)}`}
             </dd>
           </>
         )}

@@ -16,8 +16,9 @@ import { Page } from '../ui/page.js';
 import { Visible } from '../ui/visible.js';
 import { ExecutionActions } from './execution-actions.js';
 import { heldWords } from './held.js';
-import { ExecutionOutputView } from './output.js';
+import { PrintedView } from './output.js';
 import { isUnderWay } from './under-way.js';
+import { usePrinted } from './use-printed.js';
 
 /** The call, shown as its approval is. @param approval undefined for whoever may not see it, or until it is read */
 const callIn = ({ tool_name, tool_args }: Execution, approval: Approval | undefined): PresentableCall => ({
@@ -56,6 +57,8 @@ function Shown({ execution, approval, reload }: ShownProps) {
   const { status, approval_id, run_id, updated_at, held_by, error, result, terms, withdrawn } = execution;
   const { events, calls } = useRunEvents(isUnderWay(execution) && may('runs:read') ? run_id : null);
   useEffect(() => void reload(), [events.length, attemptsIn(calls)]);
+  const printed = usePrinted(execution, calls);
+  const isResult = result !== null && result.trim() === printed.text.trim();
   return (
     <>
       <p class="muted">
@@ -77,7 +80,7 @@ function Shown({ execution, approval, reload }: ShownProps) {
       {withdrawn && <p>Its run was over before it was: {visibleLine(withdrawn)}</p>}
       <ExecutionActions execution={execution} reload={reload} />
       {error && <TextBlock title={status === 'failed' ? 'Why it failed' : 'What is known'} text={error} />}
-      {result && <TextBlock title="The result" text={result} />}
+      {result && !isResult && <TextBlock title="The result" text={result} />}
       <section aria-labelledby="call">
         <h2 id="call">The call</h2>
         <Arguments call={call} digest={execution.digest} />
@@ -94,7 +97,7 @@ function Shown({ execution, approval, reload }: ShownProps) {
             <OneAttempt key={attempt.attempt} attempt={attempt} />
           ))}
         </ol>
-        <ExecutionOutputView execution={execution} calls={calls} />
+        <PrintedView {...{ execution, calls, printed, isResult }} />
       </section>
     </>
   );

@@ -1,12 +1,14 @@
+import type { Approval } from '@countersign/contracts/approvals';
 import type { Execution, ExecutionStatus } from '@countersign/contracts/executions';
-import { titleLine } from '@countersign/contracts/presentation';
 import { visibleLine } from '@countersign/contracts/text';
+import { CallTitle } from '../calls/call-title.js';
 import { Ago } from '../clock.js';
 import { navigate, query } from '../navigation.js';
 import { addressOf } from '../routes.js';
 import { approvedBy } from '../runs/call-state.js';
 import { client } from '../server/client.js';
 import { useResource } from '../server/resource.js';
+import { may } from '../server/session.js';
 import { Failure, Status } from '../ui/notes.js';
 import { Choice, Paged } from '../ui/paged.js';
 import { Page } from '../ui/page.js';
@@ -49,7 +51,7 @@ export function Executions({ id }: { id: string | null }) {
         change={(value) => navigate(addressOf('executions') + (value && `?status=${value}`), { replace: true })}
       />
       <Paged
-        list={(limit, signal) => client.executions.list({ status, limit }, signal)}
+        list={(limit, signal) => presented({ status, limit }, signal)}
         filter={status}
         everyMs={3_000}
         empty={{
@@ -57,9 +59,9 @@ export function Executions({ id }: { id: string | null }) {
           text: 'An approved call that is made outside of the agent appears here.',
         }}
         head={['Call', 'Approved by', 'Status', 'Since']}
-        keyOf={(execution) => execution.id}
-        row={(execution) => [
-          <Call execution={execution} />,
+        keyOf={({ execution }) => execution.id}
+        row={({ execution, presentation }) => [
+          <Call execution={execution} presentation={presentation} />,
           visibleLine(approvedBy(execution, undefined) ?? 'nobody'),
           <>
             <Status of={execution.status} />
@@ -72,20 +74,34 @@ export function Executions({ id }: { id: string | null }) {
   );
 }
 
-const Call = ({ execution: { id, tool_name, tool_args } }: { execution: Execution }) => (
-  <>
-    <a class="strong" href={addressOf('executions', id)}>
-      {titleLine({ tool_name, tool_args, presentation: null })}
-    </a>
-  </>
+interface Presented {
+  execution: Execution;
+  /** As its approval has it; null for whoever may not see that. */
+  presentation: Approval['presentation'];
+}
+
+/** Runs whose approvals are read for a page, and how many of them; calls of others are shown by tool and values. */
+const [mostRuns, mostApprovals] = [100, 1_000];
+
+/** Calls with what their approvals say of how they are shown. */
+async function presented(asked: Parameters<typeof client.executions.list>[0], signal?: AbortSignal) {
+  const { data, meta } = await client.executions.list(asked, signal);
+  // A list of ids cannot have one with a comma.
+  const runs = [...new Set(data.map(({ run_id }) => run_id))].filter((id) => !id.includes(',')).slice(0, mostRuns);
+  const isAsked = runs.length > 0 && may('approvals:read');
+  const approvals = isAsked ? await client.approvals.list({ run_ids: runs, limit: mostApprovals }, signal) : undefined;
+  const found = new Map(approvals?.data.map(({ id, presentation }) => [id, presentation]));
+  return { meta, data: data.map((execution) => ({ execution, presentation: found.get(execution.id) ?? null })) };
+}
+
+const Call = ({ execution: { id, tool_name, tool_args }, presentation }: Presented) => (
+  <a class="strong" href={addressOf('executions', id)}>
+    <CallTitle call={{ tool_name, tool_args, presentation }} />
+  </a>
 );
 
 function NeedsPerson({ status, title, text }: { status: ExecutionStatus; title: string; text: string }) {
-  const { data: page, problem } = useResource(
-    (signal) => client.executions.list({ status, limit: 20 }, signal),
-    [status],
-    3_000,
-  );
+  const { data: page, problem } = useResource((signal) => presented({ status, limit: 20 }, signal), [status], 3_000);
   if (!page || page.data.length === 0) return <Failure problem={problem} />;
   return (
     <section class="card attention" aria-label={title}>
@@ -94,9 +110,9 @@ function NeedsPerson({ status, title, text }: { status: ExecutionStatus; title: 
       </h2>
       <p>{text}</p>
       <ul>
-        {page.data.map((execution) => (
-          <li key={execution.id}>
-            <Call execution={execution} /> <Ago at={execution.updated_at} />
+        {page.data.map((each) => (
+          <li key={each.execution.id}>
+            <Call {...each} /> <Ago at={each.execution.updated_at} />
           </li>
         ))}
       </ul>

@@ -5,9 +5,23 @@ import { usePrinted } from './use-printed.js';
 
 const isBeingMade = ({ status }: Execution): boolean => status === 'running' || status === 'reconciling';
 
+interface OutputProps {
+  execution: Execution;
+  calls: LiveCalls;
+}
+
 /** What a call prints, while it prints it, and how far it is. */
-export function ExecutionOutputView({ execution, calls }: { execution: Execution; calls: LiveCalls }) {
-  const { text, total } = usePrinted(execution, calls);
+export const ExecutionOutputView = ({ execution, calls }: OutputProps) => (
+  <PrintedView {...{ execution, calls }} printed={usePrinted(execution, calls)} />
+);
+
+interface PrintedProps extends OutputProps {
+  printed: ReturnType<typeof usePrinted>;
+  /** Whether that is its result, too. */
+  isResult?: boolean;
+}
+
+export function PrintedView({ execution, calls, printed: { text, total }, isResult = false }: PrintedProps) {
   const { percent = null, message = null } = calls.progress[execution.id]?.progress ?? execution.progress ?? {};
   return (
     <>
@@ -20,7 +34,7 @@ export function ExecutionOutputView({ execution, calls }: { execution: Execution
       {text !== '' && (
         <figure class="output">
           <figcaption>
-            Output
+            Output{isResult && ', which is the result'}
             {total > text.length && `, the first ${text.length} of ${total} characters`}
           </figcaption>
           <pre tabIndex={0}>

@@ -1,3 +1,4 @@
+import type { NoticeDelivery } from '@countersign/contracts/deliveries';
 import { visibleLine } from '@countersign/contracts/text';
 import { Ago } from '../clock.js';
 import { addressOf } from '../routes.js';
@@ -5,6 +6,17 @@ import { client } from '../server/client.js';
 import { Status } from '../ui/notes.js';
 import { Paged } from '../ui/paged.js';
 import { Page } from '../ui/page.js';
+
+const about: Record<NoticeDelivery['kind'], string> = {
+  pending: 'approval needed',
+  reminder: 'reminder',
+  escalation: 'escalation',
+  question: 'question',
+  answer: 'answer',
+  break_glass: 'broken glass',
+  resolved: 'decision',
+  ended: 'end of the run',
+};
 
 /** Notifications and their delivery. */
 export const Deliveries = () => (
@@ -17,8 +29,8 @@ export const Deliveries = () => (
       keyOf={({ id }) => id}
       row={({ channel, approval_id, kind, status, attempts, created_at }) => [
         channel,
-        <a href={addressOf('inbox', approval_id)}>{kind}</a>,
-        <Status of={status} />,
+        <a href={addressOf('inbox', approval_id)}>{about[kind]}</a>,
+        <Status of={attempts.at(-1)?.outcome === 'not_needed' ? 'not needed' : status} />,
         visibleLine(attempts.at(-1)?.detail ?? '').slice(0, 200),
         <Ago at={created_at} />,
       ]}

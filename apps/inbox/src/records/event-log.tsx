@@ -81,9 +81,13 @@ export function EventLog() {
 
 /** What an event is about, as far as it says: the tool, the run, and who. */
 function aboutOf({ data, run_id, subject }: LoggedEvent): string {
-  const { tool_name, agent_id, by, resolved_by, user_id } = data as Record<string, unknown>;
-  const who = [by, resolved_by, user_id].find((each) => typeof each === 'string');
-  const parts = [tool_name ?? agent_id ?? subject, run_id && `run ${run_id.slice(0, 8)}`, who];
+  const { tool_name, agent_id, by, resolved_by, user_id, ...other } = data as Record<string, unknown>;
+  // Of what somebody does to get in, and of deputies, the people are all there is to say.
+  const people = [other['subject'], other['delegator'], other['deputy'] && `deputy ${String(other['deputy'])}`];
+  const isOfPeople = people.some((each) => typeof each === 'string');
+  const who = isOfPeople ? people : [[by, resolved_by, user_id].find((each) => typeof each === 'string')];
+  const what = tool_name ?? agent_id ?? (isOfPeople ? undefined : subject);
+  const parts = [what, run_id && `run ${run_id.slice(0, 8)}`, ...who];
   return markedLine(parts.filter((each) => typeof each === 'string' && each !== '').join(' · '));
 }
 

@@ -6,20 +6,26 @@ import { addressOf } from '../routes.js';
 import { client } from '../server/client.js';
 import { useResource } from '../server/resource.js';
 import { may, mayChange } from '../server/session.js';
-import { Failure, Status } from '../ui/notes.js';
+import { Failure } from '../ui/notes.js';
 import { Page } from '../ui/page.js';
 import { Visible } from '../ui/visible.js';
 import { RunEvidence } from './run-evidence.js';
 import { RunTimeline } from './run-timeline.js';
+import { RunStatusView, withTurns } from './turns.js';
 import { WaitsForCaller } from './waits-for-caller.js';
 
 const over = ['COMPLETED', 'CANCELLED', 'ERROR'];
 
 /** One run: input, status and timeline. */
 export function RunPage({ id }: { id: string }) {
-  const { data: run, problem, reload } = useResource((signal) => client.runs.get(id, signal), [id], 2_000);
+  const { data, problem, reload } = useResource(
+    async (signal) => (await withTurns([await client.runs.get(id, signal)], signal))[0]!,
+    [id],
+    2_000,
+  );
+  const run = data?.run;
   return (
-    <Page title="Run" aside={run && <Status of={run.status} />}>
+    <Page title="Run" aside={data && <RunStatusView status={data.run.status} turns={data.turns} />}>
       <Failure problem={problem} retry={() => void reload()} />
       {run && (
         <>
@@ -32,8 +38,9 @@ export function RunPage({ id }: { id: string }) {
             {run.requested_by !== null &&
               run.requested_by !== run.user_id &&
               ` on the request of ${visibleLine(run.requested_by)}`}
-            , <Ago at={run.created_at} />. {run.steps} model {run.steps === 1 ? 'call' : 'calls'},{' '}
-            {run.usage.input_tokens + run.usage.output_tokens} tokens.{' '}
+            , <Ago at={run.created_at} />.{' '}
+            {run.steps > 0 &&
+              `${run.steps} model ${run.steps === 1 ? 'call' : 'calls'}, ${run.usage.input_tokens + run.usage.output_tokens} tokens. `}
             {may('approvals:read') && <a href={`${addressOf('inbox')}?status=all&text=${run.run_id}`}>Its approvals</a>}{' '}
             {may('events:read') && <a href={`${addressOf('events')}?run_id=${run.run_id}`}>Its events</a>}
           </p>

@@ -16,7 +16,8 @@ export function StartRun({ close }: { close(): void }) {
   // A second click, or a second try after a lost answer, is the same run.
   const [key, setKey] = useState(newKey);
   useLayoutEffect(() => field.current?.focus(), []);
-  const agent = agents.data?.find(({ id }) => id === agentId) ?? agents.data?.[0];
+  const here = agents.data?.filter(({ external }) => !external);
+  const agent = here?.find(({ id }) => id === agentId) ?? here?.[0];
 
   const start = async (event: SubmitEvent) => {
     event.preventDefault();
@@ -35,7 +36,7 @@ export function StartRun({ close }: { close(): void }) {
       <label>
         Agent
         <select value={agent?.id} onChange={(event) => setAgentId(event.currentTarget.value)}>
-          {agents.data?.map(({ id, name }) => (
+          {here?.map(({ id, name }) => (
             <option key={id} value={id}>
               {name}
             </option>
@@ -50,6 +51,7 @@ export function StartRun({ close }: { close(): void }) {
             .join(', ')}
         </p>
       )}
+      {here?.length === 0 && <p class="hint">All agents run elsewhere: their runs begin there.</p>}
       <label>
         What is it to do?
         <textarea

@@ -32,11 +32,15 @@ export function Paged<T>({ list, filter, everyMs, empty, head, keyOf, row }: Pag
         <table class="records">
           <thead>
             <tr>
-              {head.map((name) => (
-                <th scope="col" key={name}>
-                  {name}
-                </th>
-              ))}
+              {head.map((name) =>
+                name === '' ? (
+                  <td key={name} />
+                ) : (
+                  <th scope="col" key={name}>
+                    {name}
+                  </th>
+                ),
+              )}
             </tr>
           </thead>
           <tbody>

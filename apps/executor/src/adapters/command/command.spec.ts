@@ -261,7 +261,7 @@ describe('a program that tells what came of a call', () => {
       'console.log("out of reach"); process.exitCode = 2',
       { outcome: 'unknown', reason: 'the target cannot tell, exit code 2: out of reach' },
     ],
-    ['process.kill(process.pid, "SIGKILL")', { outcome: 'unknown', reason: 'ended by SIGKILL: ' }],
+    ['process.kill(process.pid, "SIGKILL")', { outcome: 'unknown', reason: 'ended by SIGKILL' }],
   ])('says it with %s', async (script, outcome) => {
     expect(await reconcile(script)).toEqual(outcome);
   });

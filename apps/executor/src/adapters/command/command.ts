@@ -91,22 +91,26 @@ export class CommandAdapter implements Adapter {
         return { outcome: 'failed', error: reason, ...(retryOn.includes(code) && { retryable: true }) };
       }
       default:
-        return { outcome: 'unknown', reason: `${this.#brokenOff(ending)}: ${text}` };
+        return { outcome: 'unknown', reason: this.#brokenOff(ending, text) };
     }
   }
 
   #reconciled({ ending, text, truncated }: Run): Outcome {
     if (ending.type === 'not_started') return { outcome: 'unknown', reason: ending.reason };
-    if (ending.type !== 'exited') return { outcome: 'unknown', reason: `${this.#brokenOff(ending)}: ${text}` };
+    if (ending.type !== 'exited') return { outcome: 'unknown', reason: this.#brokenOff(ending, text) };
     const { code } = ending;
     if (code === 0) return { outcome: 'succeeded', result: text, ...(truncated && { truncated }) };
     if (code === 1) return { outcome: 'failed', error: `it was not made: ${text}`, retryable: true };
     return { outcome: 'unknown', reason: `the target cannot tell, exit code ${code}: ${text}` };
   }
 
-  #brokenOff(ending: Exclude<Ending, { type: 'not_started' | 'exited' }>): string {
-    if (ending.type === 'killed') return `ended by ${ending.signal}`;
-    if (ending.type === 'timed_out') return `killed after ${secondsOf(this.#options.timeoutMs)} s`;
-    return ending.reason;
+  #brokenOff(ending: Exclude<Ending, { type: 'not_started' | 'exited' }>, text: string): string {
+    const how =
+      ending.type === 'killed'
+        ? `ended by ${ending.signal}`
+        : ending.type === 'timed_out'
+          ? `killed after ${secondsOf(this.#options.timeoutMs)} s`
+          : ending.reason;
+    return text === '' ? how : `${how}: ${text}`;
   }
 }

@@ -12,7 +12,7 @@ import { callOf } from '../../calls/call-of.js';
 import { CallAction, CallMarks } from '../../calls/call-title.js';
 import { changesBetween } from '../../calls/changes.js';
 import { useSeen } from '../../ui/use-seen.js';
-import { needsReason, obstacleFor, placeFor } from './decision.js';
+import { approvedInPlaceOf, needsReason, obstacleFor, placeFor } from './decision.js';
 import { DecisionFields } from './decision-fields.js';
 import { useDraft, type DraftForm } from './draft.js';
 import { intent } from './intent.js';
@@ -77,7 +77,8 @@ function Decide({ approval, form, reload, late, call, isSeen, end }: DecideProps
   const { risk, target } = presentCall(call);
   const isPreviewed = usePreviewOf(approval, form.args);
   const preview = form.result.text === null ? previewState(approval, isPreviewed) : null;
-  const isTyped = risk === 'critical' && form.result.text === null;
+  const deputy = approvedInPlaceOf(me.value!, approval);
+  const isTyped = risk === 'critical' && form.result.text === null && deputy === undefined;
 
   const submit = (verdict: DecisionVerdict): void => {
     if (busy) return;
@@ -135,6 +136,9 @@ function Decide({ approval, form, reload, late, call, isSeen, end }: DecideProps
       </form>
       <div class="decision-bar" role="group" aria-label="Decision">
         {confirming && (confirming.of !== 'preview' || preview !== null) && <Note tone="warn">{confirming.text}</Note>}
+        {deputy !== undefined && (
+          <Note>{markedLine(deputy)} has approved this in your place. You can still reject it.</Note>
+        )}
         <p class="decision-marks">
           <CallMarks call={call} />
         </p>
@@ -153,20 +157,22 @@ function Decide({ approval, form, reload, late, call, isSeen, end }: DecideProps
           </label>
         )}
         <div class="buttons">
-          <button
-            ref={approveButton}
-            type="button"
-            class="primary good approve"
-            aria-disabled={busy}
-            onClick={() => submit('approved')}
-          >
-            {approveVerb({
-              isDone: form.result.text !== null,
-              isChanged: form.edit.written !== null && changesBetween(approval.tool_args, form.args).length > 0,
-              isGranted: form.grant.seconds !== null,
-            })}
-            : <CallAction call={call} />
-          </button>
+          {deputy === undefined && (
+            <button
+              ref={approveButton}
+              type="button"
+              class="primary good approve"
+              aria-disabled={busy}
+              onClick={() => submit('approved')}
+            >
+              {approveVerb({
+                isDone: form.result.text !== null,
+                isChanged: form.edit.written !== null && changesBetween(approval.tool_args, form.args).length > 0,
+                isGranted: form.grant.seconds !== null,
+              })}
+              : <CallAction call={call} />
+            </button>
+          )}
           <button type="button" class="primary bad" aria-disabled={busy} onClick={() => submit('rejected')}>
             Reject
           </button>

@@ -1,7 +1,17 @@
 import { atSeconds } from '@countersign/contracts/time';
 import { describe, expect, it } from 'vitest';
 import { approvalWith, decision, now, terms } from '../../../test/approval.fixtures.js';
-import { mayBreakGlass, mayReview, needsReason, obstacleFor, placeFor, resolutionOf, whoDecided } from './decision.js';
+import { isMine } from '../list/views.js';
+import {
+  approvedInPlaceOf,
+  mayBreakGlass,
+  mayReview,
+  needsReason,
+  obstacleFor,
+  placeFor,
+  resolutionOf,
+  whoDecided,
+} from './decision.js';
 
 const bob = { subject: 'bob', groups: [] };
 const group = (name: string, members: string[] | null) => ({ group: name, count: 1, members });
@@ -147,5 +157,15 @@ describe('a deputy', () => {
     const other = { ...person('dave'), standsInFor: [{ delegator: 'bob', approval_id: 'another' }] };
     expect(placeFor(other, waiting)).toBeNull();
     expect(placeFor(person('dave', 'bob'), { ...waiting, decisions: [decision('bob')] })).toBeNull();
+  });
+
+  it('leaves nothing to approve to whom they stand in for', () => {
+    const half = { ...waiting, decisions: [{ ...decision('dave'), on_behalf_of: 'bob' }] };
+    expect(approvedInPlaceOf(bob, half)).toBe('dave');
+    expect([isMine(half, { ...bob, mayDecide: true }), isMine(waiting, { ...bob, mayDecide: true })]).toEqual([
+      false,
+      true,
+    ]);
+    expect(approvedInPlaceOf({ subject: 'carol' }, half)).toBeUndefined();
   });
 });

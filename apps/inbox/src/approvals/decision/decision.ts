@@ -72,6 +72,13 @@ const approversOf = ({ terms, escalated_at }: Approval) => [
   ...(escalated_at === null ? [] : terms.escalate_to),
 ];
 
+/** Who has approved a call in the place of this person, who can still reject it; undefined: nobody has. */
+export const approvedInPlaceOf = ({ subject }: Pick<Person, 'subject'>, approval: Approval): string | undefined =>
+  approval.decisions.find(
+    (decision) =>
+      decision.verdict === 'approved' && decision.on_behalf_of === subject && isStanding(approval, decision),
+  )?.by ?? undefined;
+
 /** Why this person cannot decide, as far as the record tells; null when nothing speaks against it. */
 export function obstacleFor(person: Person, approval: Approval): string | null {
   const { subject, groups } = person;

@@ -116,7 +116,7 @@ function Who({ approval }: { approval: Approval }) {
       )}
       {status === 'pending' && !isPressed && expires_at !== null && (
         <span class="row-age">
-          <Left until={expires_at} />
+          <Left until={expires_at} isShort />
         </span>
       )}
     </>

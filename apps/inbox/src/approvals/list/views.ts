@@ -2,7 +2,7 @@ import type { Approval } from '@countersign/contracts/approvals';
 import { openQuestion } from '@countersign/contracts/questions';
 import { environmentOf, riskOf } from '@countersign/contracts/presentation';
 import { callOf } from '../../calls/call-of.js';
-import { obstacleFor } from '../decision/decision.js';
+import { approvedInPlaceOf, obstacleFor } from '../decision/decision.js';
 import type { Filters } from './filters.js';
 
 /** Whose turn it is. */
@@ -29,7 +29,10 @@ export interface Viewer {
 export const isMine = (approval: Approval, viewer: Viewer): boolean =>
   openQuestion(approval)
     ? isQuestionTo(approval, viewer)
-    : approval.status === 'pending' && viewer.mayDecide && obstacleFor(viewer, approval) === null;
+    : approval.status === 'pending' &&
+      viewer.mayDecide &&
+      obstacleFor(viewer, approval) === null &&
+      approvedInPlaceOf(viewer, approval) === undefined;
 
 /** Whether they requested the call that somebody has a question about. */
 export const isQuestionTo = ({ user_id, requested_by }: Approval, { subject }: Pick<Viewer, 'subject'>): boolean =>
