@@ -1,4 +1,4 @@
-import { eventJsonSchema, isEventName } from '@countersign/contracts';
+import { eventJsonSchema, isEventName, type EventName } from '@countersign/contracts';
 import type { Clock } from '@countersign/contracts/time';
 import type { SchemaOfVersion } from '@countersign/evidence';
 import { insertOnce, newRecord, type Collection, type Store, type StoredRecord } from '@countersign/persistence';
@@ -16,7 +16,8 @@ export const schemaCollection: Collection<KeptSchema> = { name: 'audit_schemas',
 
 /** Keeps the schemas of events: evidence of what an earlier version of this service has read has them as they were. */
 export class Schemas {
-  readonly #versions = new Map<string, string>();
+  /** Many messages of a type come at once, and a schema is written out once. */
+  readonly #versions = new Map<string, Promise<string>>();
 
   constructor(
     private readonly store: Store<KeptSchema>,
@@ -25,11 +26,19 @@ export class Schemas {
 
   /** Of the events of a type, kept; undefined where there is none. @throws RetryableError */
   async versionOf(type: string): Promise<string | undefined> {
-    if (this.#versions.has(type) || !isEventName(type)) return this.#versions.get(type);
+    if (!isEventName(type)) return undefined;
+    const known = this.#versions.get(type);
+    if (known) return known;
+    const kept = this.#keep(type);
+    this.#versions.set(type, kept);
+    kept.catch(() => this.#versions.delete(type));
+    return kept;
+  }
+
+  async #keep(type: EventName): Promise<string> {
     const text = canonicalText(eventJsonSchema(type));
     const id = hash('sha256', text).slice(0, 32);
     await insertOnce(this.store, { id, text, ...newRecord(this.now()) });
-    this.#versions.set(type, id);
     return id;
   }
 
