@@ -50,7 +50,7 @@ const envelope = {
 
 /** What of `docs/asyncapi.yaml` follows from the catalogue: all of it. */
 export const asyncApi = () => ({
-  asyncapi: '3.0.0',
+  asyncapi: '3.1.0',
   info: {
     title: 'Countersign',
     version: '1.0.0',
