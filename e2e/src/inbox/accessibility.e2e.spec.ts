@@ -1,4 +1,5 @@
 import type { Approval } from '@countersign/contracts/approvals';
+import { systemClock, toEpochSeconds } from '@countersign/contracts/time';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { barriersOn, focusIsOn, Office, pageOf } from './office.js';
 
@@ -22,7 +23,7 @@ describe('axe finds nothing', () => {
     await office.world.ended(done.run.run_id);
     decided = done.approval;
     const headers = { authorization: `Bearer ${await office.keyOf('linus')}`, 'content-type': 'application/json' };
-    const body = JSON.stringify({ deputy: 'grace', ends_at: Math.floor(Date.now() / 1_000) + 3_600 });
+    const body = JSON.stringify({ deputy: 'grace', ends_at: toEpochSeconds(systemClock()) + 3_600 });
     expect((await fetch(`${office.url}/delegations`, { method: 'POST', headers, body })).ok).toBe(true);
   });
   afterAll(() => office.close());
