@@ -1,4 +1,6 @@
 import type { Approval } from '@countersign/contracts/approvals';
+import type { Run } from '@countersign/contracts/runs';
+import { after, millisOf, toEpochMillis } from '@countersign/contracts/time';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { eventually } from '../world/eventually.js';
 import { pausedRun } from '../world/flow.js';
@@ -97,9 +99,19 @@ export function describeForgotten(name: string, makeStack: () => Stack, { isEmbe
 
     if (isEmbedded) return;
     it('has what became of its calls again once it is rebuilt, and makes none once more', async () => {
+      const { run } = await pausedRun(stack.client);
       await stack.stop();
-      await stack.forget();
       stack.set({ EXECUTION_HOLD: 'rebuilt' });
+      // As of a time before the last run the log would have nothing of it.
+      const before = new Date(after(toEpochMillis(run.created_at), millisOf(-1))).toISOString();
+      expect(await stack.rebuild('log', '--until', before)).toMatchObject({ ended: [run.run_id] });
+      const [late] = await stack.withDatabase((database) =>
+        database
+          .collection<Run>({ name: 'runs', key: 'run_id', indexes: [] })
+          .store.find({ filter: { run_id: run.run_id }, sort: [], limit: 1 }),
+      );
+      expect(late).toMatchObject({ status: 'PAUSED', deadline_at: Date.parse(before), due_at: Date.parse(before) });
+      await stack.forget();
       const all = { rebuilt: 3, there: 0 };
       const { not_believed, ...report } = await stack.rebuild('store');
       expect(report).toMatchObject({ executions: all, outcome_unknown: [] });

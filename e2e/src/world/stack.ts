@@ -28,9 +28,10 @@ interface DeploymentStart {
 /** Where a process ends with `kill -9`, such as `committed tool.execution_started`; see `crash-at.ts`. */
 export type CrashPoint = `${'committing' | 'committed' | 'published'} ${EventName}`;
 
-/** What `countersign rebuild` reports of the events that nobody signed whom it knows. */
+/** What `countersign rebuild` reports: of the store the events that nobody signed whom it knows, of the log the runs that end. */
 interface Rebuilt {
   not_believed: { id: string }[];
+  ended: string[];
 }
 
 /** The whole system as real processes, on one kind of log and store. */

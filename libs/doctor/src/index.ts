@@ -1,5 +1,6 @@
 export type { Check, Finding } from './check.js';
 export { type Marked, openRecovery } from './recovery.js';
 export { environmentChecks } from './environment.js';
-export { type LogRebuilt, openRebuild, type StoreRebuilt } from './rebuild/rebuild.js';
+export type { LogRebuilt } from './rebuild/log.js';
+export { openRebuild, type StoreRebuilt } from './rebuild/rebuild.js';
 export type { RecordRebuilt } from './rebuild/record.js';

@@ -1,3 +1,4 @@
+import { systemClock, toEpochMillis, toEpochSeconds } from '@countersign/contracts/time';
 import type { StoreRebuilt } from '@countersign/doctor';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -62,6 +63,10 @@ it('rebuilds the store from the log: what is proven, nothing else, and nothing i
 
 it('begins on an empty log once somebody has said so: what waits is published again at once', async () => {
   const { id, run_id } = await waiting('3.0.0');
+  // Records say when they began by the second.
+  const then = toEpochSeconds(systemClock());
+  await eventually('the next second', async () => (toEpochSeconds(systemClock()) > then ? true : undefined));
+  const late = await waiting('4.0.0');
   await whileStopped(async (env) => {
     const file = new DatabaseSync(join(env['DATA_DIR']!, 'countersign.sqlite'));
     file.exec('DELETE FROM log; DELETE FROM positions');
@@ -77,13 +82,23 @@ it('begins on an empty log once somebody has said so: what waits is published ag
 
   const hold = { EXECUTION_HOLD: 'the log was lost' };
   await whileStopped(async (env) => {
-    const dry = await cli(['--json', 'rebuild', 'log', '--dry-run'], { env });
-    expect(JSON.parse(dry.out)).toMatchObject({ asked_again: [run_id] });
-    expect((await cli(['rebuild', 'log'], { env: { ...env, ...hold } })).out).toContain(run_id);
+    const dry = async (...args: string[]): Promise<unknown> =>
+      JSON.parse((await cli(['--json', 'rebuild', 'log', '--dry-run', ...args], { env })).out);
+    const until = ['--until', new Date(toEpochMillis(then)).toISOString()];
+    expect(await dry()).toMatchObject({ asked_again: [run_id, late.run_id], ended: [], ended_count: 0 });
+    expect(await dry(...until)).toMatchObject({ asked_again: [run_id], ended: [late.run_id], ended_count: 1 });
+    const { out } = await cli(['rebuild', 'log', ...until], { env: { ...env, ...hold } });
+    expect(out).toContain(`end, with what has not begun for them: 1:\n  ${late.run_id}`);
+    expect(await dry(...until)).toMatchObject({ ended: [late.run_id] });
   }, hold);
   await eventually('what waits to be on the log', async () => {
     const { out } = await cli(['events', 'tail', '--no-follow', '--run', run_id, '--json']);
     return out.includes('tool.approval_required') ? true : undefined;
   });
   expect(await json('approvals', 'show', id)).toMatchObject({ status: 'pending' });
+  // As of then the second run was not there: it ends, and nobody is asked for it any more.
+  expect(await endOf(late.run_id)).toMatchObject({ status: 'ERROR', error_code: 'deadline_passed' });
+  await eventually('its approval to be cancelled', async () =>
+    (await json<{ status: string }>('approvals', 'show', late.id)).status === 'cancelled' ? true : undefined,
+  );
 });

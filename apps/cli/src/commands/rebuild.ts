@@ -42,11 +42,13 @@ export const rebuildCommand = (on: On): Command =>
       new Command('log')
         .description('Has what waits in the store be published again into a log that is empty, and says what is not.')
         .option('--dry-run', 'says what would be published again')
+        .option('--until <time>', 'as of this time: runs that began later end; calls that were made are kept')
         .action(
-          on(async ({ environment, screen }, { dryRun = false }: RebuildFlags) => {
+          on(async ({ environment, screen }, { dryRun = false, until }: RebuildFlags) => {
+            const options = { dryRun, until: timeOf(until) };
             const rebuild = await open(environment.env);
             try {
-              screen.show(await rebuild.log({ dryRun }), logLines);
+              screen.show(await rebuild.log(options), logLines);
             } finally {
               await rebuild.close();
             }
@@ -113,10 +115,11 @@ function storeLines(found: StoreRebuilt): string[] {
 }
 
 function logLines(found: LogRebuilt): string[] {
-  const { dry_run, asked_again, runs_waiting, approvals_waiting, executions_waiting, over } = found;
+  const { dry_run, asked_again, ended, ended_count, runs_waiting, approvals_waiting, executions_waiting, over } = found;
   return [
     `${runs_waiting} runs, ${approvals_waiting} approvals and ${executions_waiting} executions are not over.`,
     ...some('Runs that ask again for what they wait for, as soon as the services run', asked_again),
+    ...some(`Runs that began later and end, with what has not begun for them: ${ended_count}`, ended),
     `Not published again: what became of ${over.runs} runs, ${over.approvals} approvals and ${over.executions} executions that are over, and commands of others that the log lost.`,
     ...next(dry_run),
   ];

@@ -1,11 +1,7 @@
-import { services, type Log } from '@countersign/contracts';
-import type { Approval } from '@countersign/contracts/approvals';
-import type { Execution } from '@countersign/contracts/executions';
-import type { Run } from '@countersign/contracts/runs';
-import { atMillis, systemClock, type EpochMillis } from '@countersign/contracts/time';
+import type { Log } from '@countersign/contracts';
+import { atMillis, type EpochMillis } from '@countersign/contracts/time';
 import type { Bus } from '@countersign/messaging';
-import { insertOnce, type Database, type Filter, type Store, type StoredRecord } from '@countersign/persistence';
-import { beginRecovery, installationsIn } from '@countersign/persistence/installation';
+import { insertOnce, type Database, type Store, type StoredRecord } from '@countersign/persistence';
 import { openInfrastructure, readConfig, serviceSettings } from '@countersign/service';
 import {
   DecisionGuard,
@@ -24,9 +20,11 @@ import { ResultGuard } from '@countersign/signing/results';
 import { z } from 'zod';
 import type { Env } from '../environment.js';
 import { mostNamed, type NotBelieved, type Proofs } from './history.js';
+import { logFromStore, type LogRebuilt } from './log.js';
 import { readLog } from './read-log.js';
 import { recordFromTopic, type RecordRebuilt } from './record.js';
 import { approvalsOf, executionsOf, runsOf } from './records.js';
+import { markAsPast, recordsIn } from './stores.js';
 
 const Settings = z.object({
   ...serviceSettings,
@@ -79,21 +77,9 @@ export interface StoreRebuilt {
   not_believed_count: number;
 }
 
-/** What a log that is empty gets from a store, once its services run. */
-export interface LogRebuilt {
-  dry_run: boolean;
-  /** Ids of runs that ask again for what they wait for. */
-  asked_again: string[];
-  runs_waiting: number;
-  approvals_waiting: number;
-  executions_waiting: number;
-  /** Records that are over: what was published of them is not published again. */
-  over: { runs: number; approvals: number; executions: number };
-}
-
 export interface Rebuild {
   store(options: RebuildOptions): Promise<StoreRebuilt>;
-  log(options: Pick<RebuildOptions, 'dryRun'>): Promise<LogRebuilt>;
+  log(options: Omit<RebuildOptions, 'progress'>): Promise<LogRebuilt>;
   /** @param trust the key of the record, as `audit key` showed it */
   record(options: { dryRun: boolean; trust: string }): Promise<RecordRebuilt>;
   close(): Promise<void>;
@@ -114,9 +100,9 @@ export async function openRebuild(env: Env): Promise<Rebuild> {
       held(rebuild.dryRun);
       return storeFromLog({ bus, database, proofs: await proofsOf(settings), note }, rebuild);
     },
-    async log({ dryRun }) {
-      held(dryRun);
-      return logFromStore({ database, note }, dryRun);
+    async log(rebuild) {
+      held(rebuild.dryRun);
+      return logFromStore({ database, note }, rebuild);
     },
     record: (options) => recordFromTopic({ bus, database }, options),
     close,
@@ -130,16 +116,6 @@ interface Parts {
   /** Why nothing is executed meanwhile. */
   note: string;
 }
-
-const recordsIn = (database: Database) => {
-  const store = <R extends StoredRecord>(name: string, key: keyof R & string): Store<R> =>
-    database.collection<R>({ name, key, indexes: [] }).store;
-  return {
-    runs: store<Run>('runs', 'run_id'),
-    approvals: store<Approval>('approvals', 'id'),
-    executions: store<Execution>('executions', 'id'),
-  };
-};
 
 /** Adds what the log proves and the store lacks; what the store has stays as it is. */
 async function storeFromLog(
@@ -202,45 +178,6 @@ async function addTo<R extends StoredRecord>(
   for (let n = 0; n < records.length; n += written)
     there += (await Promise.all(records.slice(n, n + written).map(isThere))).filter(Boolean).length;
   return { rebuilt: records.length - there, there };
-}
-
-/** What waits asks again by itself; this says what that is, and lets it begin. */
-async function logFromStore(
-  { database, note }: Pick<Parts, 'database' | 'note'>,
-  dryRun: boolean,
-): Promise<LogRebuilt> {
-  const { runs, approvals, executions } = recordsIn(database);
-  const waiting = { status: { in: ['PENDING', 'RUNNING', 'PAUSED'] } } as Filter<Run>;
-  const open = { status: { in: ['queued', 'running', 'awaiting_report', 'reconciling', 'outcome_unknown'] } };
-  const asking = await runs.find({ filter: { status: 'PAUSED' }, sort: [['created_at', 'asc']], limit: mostNamed });
-  const [allRuns, allApprovals, allExecutions] = await Promise.all([
-    runs.count({}),
-    approvals.count({}),
-    executions.count({}),
-  ]);
-  const [runs_waiting, approvals_waiting, executions_waiting] = await Promise.all([
-    runs.count(waiting),
-    approvals.count({ status: 'pending' }),
-    executions.count(open as Filter<Execution>),
-  ]);
-  if (!dryRun) await markAsPast(database, note);
-  return {
-    dry_run: dryRun,
-    asked_again: asking.map(({ run_id }) => run_id),
-    runs_waiting,
-    approvals_waiting,
-    executions_waiting,
-    over: {
-      runs: allRuns - runs_waiting,
-      approvals: allApprovals - approvals_waiting,
-      executions: allExecutions - executions_waiting,
-    },
-  };
-}
-
-async function markAsPast(database: Database, note: string): Promise<void> {
-  const now = await database.time().catch(() => systemClock());
-  for (const service of services) await beginRecovery(installationsIn(database), service, now, note);
 }
 
 async function proofsOf(settings: Settings): Promise<Proofs> {
