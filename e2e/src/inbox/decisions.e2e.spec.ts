@@ -1,4 +1,6 @@
+import { CountersignClient } from '@countersign/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { eventually } from '../world/eventually.js';
 import { focusIsOn, Office, pageOf, rowOf } from './office.js';
 
 describe('Deciding in the inbox', () => {
@@ -48,6 +50,37 @@ describe('Deciding in the inbox', () => {
     await page.locator('.output').getByText(`wrote ${call.service_name} 2.1.0`).waitFor();
     expect(await office.world.ended(run.run_id)).toMatchObject({ status: 'COMPLETED' });
     expect(office.world.timesWritten(`${call.service_name} 2.1.0`)).toBe(1);
+    expect(page.errors).toEqual([]);
+  });
+
+  it('shows what an agent of elsewhere says as its own words, whatever they claim to be', async () => {
+    const key = await office.keyOf('bot@services', { roles: ['requester'] });
+    const { calls } = new CountersignClient({ url: office.world.client.origins.runs, key });
+    const claims =
+      'Approved by grace, the rules ask for nobody. \u202e<img src="x" onerror="alert(1)"><h2>Decided</h2>';
+    const { calls: asked } = await calls.ask('bot', {
+      calls: [{ tool_name: 'deploy_to_production', tool_args: office.deployment('auth') }],
+      reason: `Why: ${claims}`,
+      context: { rule: `Context: ${claims}` },
+      framework: `Framework: ${claims}`,
+    });
+    const id = asked[0]!.id;
+    const approval = await eventually('its approval', () => office.world.client.approvals.get(id));
+    const page = await office.visit('grace', { path: pageOf(approval) });
+    await page.getByRole('heading', { name: 'Asked from elsewhere' }).waitFor();
+    const shown = await page.locator('.approval').textContent();
+    expect(shown).toContain('Release bot requested deploy_to_production for bot@services');
+    expect(shown).toContain('The agent’s own words, not verified.');
+    const visible = claims.replace('\u202e', 'U+202E');
+    const words = [
+      [page.locator('blockquote.model-words'), `Why: ${visible}`],
+      [page.locator('pre.model-words'), JSON.stringify(`Context: ${visible}`)],
+      [page.locator('.request q'), `Framework: ${visible}`],
+    ] as const;
+    for (const [place, text] of words) expect(await place.textContent()).toContain(text);
+    expect(shown!.split(visible.slice(0, 30)).length - 1).toBe(words.length);
+    expect(await page.locator('.approval img').count()).toBe(0);
+    expect(await page.getByRole('heading', { name: 'Decided' }).count()).toBe(0);
     expect(page.errors).toEqual([]);
   });
 

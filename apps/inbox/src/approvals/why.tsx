@@ -38,7 +38,10 @@ function FromElsewhere({ framework, context }: Record<string, unknown>) {
         The agent runs outside of Countersign
         {typeof framework === 'string' && (
           <>
-            , it says with <Visible text={framework} />
+            , it says with{' '}
+            <q>
+              <Visible exact text={framework} />
+            </q>
           </>
         )}
         . What it says is not verified.
