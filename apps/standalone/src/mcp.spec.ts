@@ -1,4 +1,4 @@
-import { connectMcp, type McpClient } from '@countersign/testing/mcp-client';
+import { connectMcp, connectMcpTasks, type McpClient } from '@countersign/testing/mcp-client';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
 import { Office } from '../test/external-calls.fixtures.js';
@@ -145,6 +145,52 @@ describe('the gated tools of an agent, over the Model Context Protocol', () => {
       await expect(begin('x', { name: 'countersign_check', arguments: { id: task.taskId } })).rejects.toThrow(
         'as a task',
       );
+    });
+  });
+
+  describe('as of the revision of 2026', () => {
+    const url = () => `${office.standalone.url}/mcp/bot`;
+
+    it('are made without a handshake, once people have approved, and say how far they are', async () => {
+      const modern = await connectMcp(url(), office.keys.bot, '2026-07-28');
+      expect((await modern.listTools()).tools.map(({ name }) => name)).toEqual(['deploy', 'countersign_check']);
+      const said: string[] = [];
+      const onprogress = ({ message }: { message?: string | undefined }) => void said.push(message ?? '');
+      const called = modern.callTool({ name: 'deploy', arguments: { service: 'modern' } }, { onprogress });
+      await decide('modern', 'approved');
+      expect(await called).toMatchObject({ isError: false, structuredContent: { status: 'succeeded' } });
+      expect(said[0]).toMatch(/^waiting \(id /);
+      await modern.close();
+    });
+
+    it('are tasks for whoever has that extension: approved, rejected with the reason, or taken back', async () => {
+      const session = await connectMcpTasks(url(), office.keys.bot);
+      const call = async (service: string) => {
+        const execution = await session.callTool('deploy', { service });
+        await vi.waitUntil(() => pending(service), { timeout: 8_000 });
+        return execution;
+      };
+      const approved = await call('ext-one');
+      expect(approved).toMatchObject({ kind: 'task' });
+      await decide('ext-one', 'approved');
+      expect((await approved.settle()).outcome).toMatchObject({
+        status: 'completed',
+        result: { isError: false, structuredContent: { status: 'succeeded' } },
+      });
+      const rejected = await call('ext-two');
+      await decide('ext-two', 'rejected', { resolution_data: { note: 'Not on a Friday.' } });
+      expect((await rejected.settle()).outcome).toMatchObject({
+        status: 'completed',
+        result: { isError: true, structuredContent: { status: 'rejected', note: 'Not on a Friday.' } },
+      });
+      const cancelled = await call('ext-three');
+      await cancelled.cancel();
+      await vi.waitUntil(async () => (await pending('ext-three')) === undefined, { timeout: 8_000 });
+      expect((await cancelled.settle()).outcome).toMatchObject({ status: 'cancelled' });
+      // What may not be asked for is answered at once.
+      const wrong = await session.callTool('deploy', {});
+      expect(wrong).toMatchObject({ kind: 'immediate' });
+      await session.close();
     });
   });
 

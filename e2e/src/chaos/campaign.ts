@@ -64,7 +64,7 @@ export async function fight({
 
   const last = Date.now();
   note('no disturbance any more');
-  const found = await settleDown(world, people, callers, millisOf(minutes * 60 + 180));
+  const found = await settleDown(world, people, callers, millisOf(minutes * 60 + 180), note);
   const calls = found.executions.filter(({ id, approval_id }) => id === approval_id);
   const started = new Set([...people.started, ...callers.asked]);
   const { waiting } = callers;
@@ -121,9 +121,16 @@ interface Found {
 }
 
 /** Everything works again and everybody does what is waited for, until nothing is waited for or the time is over. */
-async function settleDown(world: World, people: People, callers: Callers, ms: number): Promise<Found> {
+async function settleDown(
+  world: World,
+  people: People,
+  callers: Callers,
+  ms: number,
+  note: (what: string) => void,
+): Promise<Found> {
   await people.survive('all to be ready', () => world.stack.start().then(() => true));
-  for (const deadline = Date.now() + ms; ;) {
+  let said = Date.now();
+  for (const deadline = said + ms; ;) {
     await people.decide(0);
     await people.settle();
     const found = await people.survive('all to be listed', () => lookAtAll(world));
@@ -135,10 +142,22 @@ async function settleDown(world: World, people: People, callers: Callers, ms: nu
         ['queued', 'running', 'reconciling', 'outcome_unknown'].includes(status),
       ),
     ];
+    if (Date.now() - said > sayEveryMs) {
+      said = Date.now();
+      note(`it waits for ${waits.map(nameOf).join(', ')}`);
+    }
     if (waits.length === 0 || Date.now() > deadline) return found;
     await delay(500);
   }
 }
+
+/** Who ends a campaign before that shall know what it would have waited for. */
+const sayEveryMs = 15_000;
+
+const nameOf = (waiting: string | { id: string; status: string } | { run_id: string; status: string }): string => {
+  if (typeof waiting === 'string') return waiting;
+  return `${'id' in waiting ? waiting.id : `run ${waiting.run_id}`} (${waiting.status})`;
+};
 
 async function lookAtAll(world: World): Promise<Found> {
   const { approvals, executions, runs } = world.client;

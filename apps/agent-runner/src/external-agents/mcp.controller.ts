@@ -52,7 +52,7 @@ export class McpController {
     const isMadeByCaller = (tool: string) => this.agents.isMadeByCaller(tool);
     await whileAuthorised(request, async (ended) => {
       const headers = new Headers();
-      for (const name of ['accept', 'content-type', 'mcp-protocol-version'])
+      for (const name of ['accept', 'content-type', 'mcp-protocol-version', 'mcp-method', 'mcp-name'])
         if (typeof request.headers[name] === 'string') headers.set(name, request.headers[name]);
       const asked = new Request('http://countersign/mcp', { method: 'POST', headers, signal: ended });
       const offer = mcpOffer(agent, who, { calls, runs, watch, isMadeByCaller, waitMs });

@@ -1,32 +1,41 @@
 import {
+  createMcpHandler,
   ProtocolError,
   ProtocolErrorCode,
   Server,
-  WebStandardStreamableHTTPServerTransport,
   type CallToolResult,
+  type McpRequestContext,
 } from '@modelcontextprotocol/server';
 import { resultOf, type Offer, type OfferedCall } from './offer.js';
+import { createdTask, hasTasks, offerExtendedTasks, tasksExtension } from './extended-tasks.js';
 import { offerTasks, taskOnWire } from './tasks.js';
 
 /** Where in `_meta` of a call a client says its key. */
 export const keyInMeta = 'countersign/idempotency_key';
 
 /**
- * Answers one request of Streamable HTTP. Nothing is kept between requests: what has to survive them is stored by whoever
+ * Answers one request of Streamable HTTP, of the revisions of the protocol up to 2025-11-25 and of 2026-07-28. Nothing is kept between requests: what has to survive them is stored by whoever
  * makes the offer, so that any instance answers any of them.
  *
  * @param body the parsed body of the request
  */
 export async function answerMcp(offer: Offer, request: Request, body: unknown): Promise<Response> {
-  const server = new Server(
-    { name: offer.name, version: '1' },
-    { capabilities: { tools: {}, tasks: { cancel: {}, requests: { tools: { call: {} } } } } },
-  );
+  // Nothing is told of changes: what is offered is looked at anew by each request.
+  const handler = createMcpHandler(({ era }) => serverOf(offer, era), { maxSubscriptions: 0 });
+  return handler.fetch(request, { parsedBody: body });
+}
+
+const experimentalTasks = { tasks: { cancel: {}, requests: { tools: { call: {} } } } };
+
+function serverOf(offer: Offer, era: McpRequestContext['era']): Server {
+  const isModern = era === 'modern';
+  const tasks = isModern ? { extensions: { [tasksExtension]: {} } } : experimentalTasks;
+  const server = new Server({ name: offer.name, version: '1' }, { capabilities: { tools: {}, ...tasks } });
   server.setRequestHandler('tools/list', () => ({
     tools: offer.tools.map(({ name, description, parameters, mayBeTask }) => ({
       name,
       description,
-      ...(mayBeTask && { execution: { taskSupport: 'optional' as const } }),
+      ...(mayBeTask && !isModern && { execution: { taskSupport: 'optional' as const } }),
       inputSchema: { ...parameters, type: 'object' as const },
     })),
   }));
@@ -45,16 +54,18 @@ export async function answerMcp(offer: Offer, request: Request, body: unknown): 
         await mcpReq.notify({ method: 'notifications/progress', params });
       },
     };
+    if (isModern && mayBeTask(offer, call) && hasTasks(server)) return createdTask(await offer.begin(call));
     return params.task === undefined ? resultOf(await offer.call(call)) : begun(offer, call);
   });
-  offerTasks(server, offer);
-  const transport = new WebStandardStreamableHTTPServerTransport({});
-  await server.connect(transport);
-  return transport.handleRequest(request, { parsedBody: body });
+  (isModern ? offerExtendedTasks : offerTasks)(server, offer);
+  return server;
 }
 
+const mayBeTask = ({ tools }: Offer, call: OfferedCall): boolean =>
+  tools.some(({ name, mayBeTask }) => name === call.name && mayBeTask);
+
 async function begun(offer: Offer, call: OfferedCall): Promise<CallToolResult> {
-  if (!offer.tools.some(({ name, mayBeTask }) => name === call.name && mayBeTask))
+  if (!mayBeTask(offer, call))
     throw new ProtocolError(ProtocolErrorCode.MethodNotFound, `"${call.name}" is not called as a task.`);
   const task = await offer.begin(call);
   if ('isError' in task) throw new ProtocolError(ProtocolErrorCode.InvalidParams, task.text, task.fields);

@@ -17,7 +17,7 @@ export const taskOnWire = ({ id, status, message, created_at, updated_at }: Offe
 });
 
 const relatedTask = 'io.modelcontextprotocol/related-task';
-const params = z.object({ taskId: z.string() });
+export const params = z.object({ taskId: z.string() });
 
 /** Tasks as of protocol 2025-11-25, where they are experimental: for clients that have them. */
 export function offerTasks(server: Server, offer: Pick<Offer, 'task' | 'cancel' | 'answer'>): void {
@@ -39,4 +39,5 @@ export function offerTasks(server: Server, offer: Pick<Offer, 'task' | 'cancel' 
   });
 }
 
-const noSuchTask = (id: string) => new ProtocolError(ProtocolErrorCode.InvalidParams, `There is no task "${id}".`);
+export const noSuchTask = (id: string) =>
+  new ProtocolError(ProtocolErrorCode.InvalidParams, `There is no task "${id}".`);
