@@ -19,7 +19,7 @@ export function problemsWith(over: Values): object[] | null {
   return validate.errors ?? null;
 }
 
-export const laidOver = (base: Values, over: Values): Values => ({
+const laidOver = (base: Values, over: Values): Values => ({
   ...base,
   ...Object.fromEntries(
     Object.entries(over).map(([name, value]) => {
