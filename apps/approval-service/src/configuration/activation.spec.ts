@@ -10,7 +10,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { now } from '../../test/approval.fixtures.js';
-import { Activation, ConfigConflict } from './activation.js';
+import { Activation, ConfigConflict, FileChanged } from './activation.js';
 import { decideConfigVersion } from './config-version.js';
 
 const textOf = (...people: string[]) => `groups:\n  ops: [${people.join(', ')}]\n`;
@@ -122,6 +122,22 @@ describe('putting a file in force', () => {
     put(second);
     expect(await activation.dryRun()).toMatchObject({ outcome: 'would_activate', number: 1, changes_total: 1 });
     expect([people(), published.length]).toEqual([undefined, 1]);
+  });
+
+  it('is refused where it is not the file that was looked at, such as one that is half-written', async () => {
+    const { activation, put, people } = instance('a', first);
+    await activation.atStart();
+    put(second);
+    const { digest } = await activation.dryRun();
+    // All that would ask for more than one person may be behind the point that it is written to.
+    put(second.slice(0, second.indexOf('\n') + 1));
+    await expect(activation.activate({ trigger: 'request', who: ada }, digest)).rejects.toThrow();
+    put(textOf('mallory'));
+    await expect(activation.activate({ trigger: 'request', who: ada }, digest)).rejects.toBeInstanceOf(FileChanged);
+    await expect(activation.dryRun(digest)).rejects.toBeInstanceOf(FileChanged);
+    expect([people(), published.length]).toEqual([undefined, 1]);
+    put(second);
+    expect(await activation.activate({ trigger: 'request', who: ada }, digest)).toMatchObject({ outcome: 'activated' });
   });
 
   it('is done by one of several who do so at once, and the others are refused', async () => {

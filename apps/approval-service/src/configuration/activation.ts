@@ -21,6 +21,11 @@ export class ConfigConflict extends Error {
   override readonly name = 'ConfigConflict';
 }
 
+/** The file is another than whoever asks has looked at. */
+export class FileChanged extends Error {
+  override readonly name = 'FileChanged';
+}
+
 type Asked = Pick<ConfigVersionMessage, 'trigger'> & { who?: Principal };
 
 /** Puts the file of this machine in force, for all instances of all services: all of it, at one moment, or nothing of it. */
@@ -52,9 +57,14 @@ export class Activation {
     }
   }
 
-  /** What was in force stays so when it throws. @throws ConfigError saying what is wrong, with lines; ConfigConflict */
-  async activate(asked: Asked): Promise<ReloadedConfig> {
-    const next = readDeclaration(this.#options.configuration.path);
+  /**
+   * What was in force stays so when it throws.
+   *
+   * @param digest of the file that was looked at
+   * @throws ConfigError saying what is wrong, with lines; ConfigConflict; FileChanged
+   */
+  async activate(asked: Asked, digest?: string): Promise<ReloadedConfig> {
+    const next = this.#read(digest);
     const latest = await this.#options.configuration.latest();
     if (latest?.digest === next.digest) return this.#result('unchanged', latest.number, next, []);
     const { number, changes } = await this.#activate(next, latest, asked);
@@ -62,13 +72,20 @@ export class Activation {
   }
 
   /** What `activate` would come to now. */
-  async dryRun(): Promise<ReloadedConfig> {
-    const next = readDeclaration(this.#options.configuration.path);
+  async dryRun(digest?: string): Promise<ReloadedConfig> {
+    const next = this.#read(digest);
     const latest = await this.#options.configuration.latest();
     const changes = changesSince(latest, next);
     await this.#options.configuration.prepare(next);
     const outcome = latest?.digest === next.digest ? 'unchanged' : 'would_activate';
     return this.#result(outcome, latest?.number ?? 0, next, changes);
+  }
+
+  #read(digest: string | undefined): Declaration {
+    const { path } = this.#options.configuration;
+    const next = readDeclaration(path);
+    if (digest === undefined || next.digest === digest) return next;
+    throw new FileChanged(`${path} is another file (sha256 ${next.digest.slice(0, 12)})`);
   }
 
   async #activate(next: Declaration, latest: StoredConfigVersion | undefined, { trigger, who }: Asked) {

@@ -20,7 +20,7 @@ import { Body, Controller, Get, HttpCode, Inject, Param, Post, Query } from '@ne
 import { z } from 'zod';
 import { APPROVALS, CLOCK, CONFIG_VERSIONS, REREAD_KEYS } from '../tokens.js';
 import { backtestOf, shadowOf } from './backtest.js';
-import { Activation, ConfigConflict } from './activation.js';
+import { Activation, ConfigConflict, FileChanged } from './activation.js';
 
 const most = 100;
 
@@ -41,22 +41,24 @@ export class ConfigurationController {
   @Returns(
     200,
     ReloadedConfig,
-    'The file of this instance is in force for all instances of all services, or would be. Refused as a whole: it is invalid, or needs a restart (422); another was put in force meanwhile (409).',
+    'The file of this instance is in force for all instances of all services, or would be. Refused as a whole: it is invalid, or needs a restart (422); it is another than the one whose `digest` is given, or another was put in force meanwhile (409).',
   )
   async reload(
-    @Body({ schema: ReloadConfigRequest }) { dry_run }: z.infer<typeof ReloadConfigRequest>,
+    @Body({ schema: ReloadConfigRequest }) { dry_run, digest }: z.infer<typeof ReloadConfigRequest>,
     @CurrentPrincipal() who: Principal,
   ): Promise<ReloadedConfig> {
     try {
-      if (dry_run) return await this.activation.dryRun();
+      if (dry_run) return await this.activation.dryRun(digest);
       await this.rereadKeys();
-      return await this.activation.activate({ trigger: 'request', who });
+      return await this.activation.activate({ trigger: 'request', who }, digest);
     } catch (error) {
       if (error instanceof RestartNeeded || error instanceof UnsetVariable)
         throw new ProblemError('config_needs_restart', error.message);
       if (error instanceof ConfigError) throw new ProblemError('config_invalid', error.message);
       if (error instanceof ConfigConflict)
         throw new ProblemError('config_conflict', `${error.message}. Look at it, and ask again.`);
+      if (error instanceof FileChanged)
+        throw new ProblemError('config_file_changed', `${error.message}. Look at it, and ask again.`);
       throw error;
     }
   }

@@ -12,16 +12,17 @@ export const reloadConfig = (on: On): Command =>
       'Has the server read its file and its key files again, and puts the file in force for all instances of all services at once, or refuses it with what is wrong in which line.',
     )
     .option('--dry-run', 'say what would come of it, and change nothing')
+    .option('--digest <sha256>', 'only if this is the digest of the file, as sha256sum and --dry-run say it')
     .action(
-      on(async ({ screen, client }, { dryRun = false }: { dryRun?: boolean }) => {
-        screen.show(await client.config.reload({ dry_run: dryRun }), lines);
+      on(async ({ screen, client }, { dryRun = false, digest }: { dryRun?: boolean; digest?: string }) => {
+        screen.show(await client.config.reload({ dry_run: dryRun, digest }), lines);
       }),
     );
 
 function lines({ outcome, number, digest, changes, changes_total, pending }: ReloadedConfig): string[] {
   const file = `sha256 ${digest.slice(0, 12)}`;
   if (outcome === 'unchanged') return [`version ${number} (${file}) is in force, and the file is the same`];
-  const did = outcome === 'activated' ? `version ${number} (${file}) is in force` : `${file} would be put in force`;
+  const did = outcome === 'activated' ? `version ${number} (${file}) is in force` : `sha256 ${digest} would be put in force`;
   const lines = changes.map(({ path, kind }) => `  ${{ added: '+', removed: '-', changed: '~' }[kind]} ${path}`);
   const more = changes_total > changes.length ? [`  and ${changes_total - changes.length} more`] : [];
   const { stricter, rejected, looked_at } = pending;

@@ -12,8 +12,11 @@ export class Config {
   constructor(private readonly transport: Transport) {}
 
   /** Puts the file of the server in force, for all instances of all services; `dry_run` says what would come of it. */
-  reload({ dry_run = false } = {}, signal?: AbortSignal): Promise<ReloadedConfig> {
-    return this.transport.ask('ReloadedConfig', 'POST', '/config/reload', { body: { dry_run }, signal });
+  reload(
+    { dry_run = false, digest }: { dry_run?: boolean; digest?: string | undefined } = {},
+    signal?: AbortSignal,
+  ): Promise<ReloadedConfig> {
+    return this.transport.ask('ReloadedConfig', 'POST', '/config/reload', { body: { dry_run, digest }, signal });
   }
 
   /** What the rules of a whole file would have made of the calls of the last days. Nothing is decided by it. */

@@ -47,6 +47,11 @@ export const mostConfigChanges = 200;
 
 export const ReloadConfigRequest = z.strictObject({
   dry_run: z.boolean().default(false).meta({ description: 'Says what would come of it, and changes nothing.' }),
+  digest: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/)
+    .optional()
+    .meta({ description: 'SHA-256 of the file that was looked at, in hexadecimal; another is refused.' }),
 });
 
 /** What an activation came to, or would. */

@@ -142,6 +142,7 @@ const changes = {
   config_invalid: { status: 422, title: 'Invalid configuration', says: 'The file cannot be put in force; `detail` names each problem with its line. The version in force stays.' },
   config_needs_restart: { status: 422, title: 'Restart needed', says: 'The file names other `tool_modules` than those whose code is loaded, or a variable that is not set. Restart all services with it; the version in force stays until then.' },
   config_conflict: { status: 409, title: 'Another version was activated', says: 'Another version was put in force meanwhile; look at it, and try again.', hint: 'retry_later' },
+  config_file_changed: { status: 409, title: 'Another file', says: 'The file of the server is not the one whose `digest` was given: somebody has changed it, or it is not all there yet.', hint: 'retry_later' },
   command_invalid: { status: 422, title: 'Invalid command', says: 'The command that the token is for does not fit its schema.' },
 } as const satisfies Record<string, ProblemEntry>;
 
