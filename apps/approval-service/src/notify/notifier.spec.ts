@@ -1,6 +1,6 @@
 import type { Approval } from '@countersign/contracts/approvals';
 import type { NoticeDelivery } from '@countersign/contracts/deliveries';
-import { atMillis, toEpochSeconds, after, type EpochMillis } from '@countersign/contracts/time';
+import { atMillis, toEpochSeconds, after, latest, type EpochMillis } from '@countersign/contracts/time';
 import { CommandHandler, WorkPool, type Store } from '@countersign/persistence';
 import { openTemporaryDatabase } from '@countersign/testing';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -74,30 +74,55 @@ describe('the notifier', () => {
     expect(await store.get(deliveryId(approval.id, 'audit', 'escalation', 1))).toMatchObject({ held_until: null });
   });
 
-  it('tells in one message what was held for a digest and still waits, and alone what is alone', async () => {
-    const mail = {
-      smtp_url: sink.url,
-      from: 'cs@example.com',
-      to: ['ada@example.com'],
-      base_url: 'https://cs.example',
-    };
-    const digest = { at: ['10:00', '11:00'] };
-    const { notifier, pool } = open([channelOf({ name: 'mail', email: mail, digest })]);
+  /** Three approvals that are told together, at ten. */
+  async function heldForDigest() {
+    const from = 'cs@example.com';
+    const email = { smtp_url: sink.url, from, to: ['ada@example.com'], base_url: 'https://cs.example' };
+    const { notifier, pool } = open([channelOf({ name: 'mail', email, digest: { at: ['10:00', '11:00'] } })]);
     const several = ['one', 'two', 'three'].map((id) => approvalWith({ id, expires_at: null }));
     for (const each of several) {
       approvals.set(each.id, each);
       await notifier.notify(each, 'pending');
     }
+    return { several, pool };
+  }
+
+  /** Until all deliveries are like this, while time goes on for whatever waits for another try. */
+  const untilAll = (...statuses: NoticeDelivery['status'][]) =>
+    expect
+      .poll(async () => {
+        const found = await all();
+        const wait = found.flatMap(({ status, due_at }) => (status === 'queued' && due_at !== null ? [due_at] : []));
+        if (wait.length > 0 && !found.some(({ status }) => status === 'sending')) clock = latest(clock, ...wait);
+        return found.map(({ status }) => status).toSorted();
+      }, soon)
+      .toEqual(statuses);
+
+  it('tells in one message what was held for a digest and still waits, and alone what is alone', async () => {
+    const { several, pool } = await heldForDigest();
     expect((await all()).every(({ in_digest, held_until }) => in_digest && held_until !== null)).toBe(true);
     approvals.set('two', { ...several[1]!, status: 'rejected' });
     clock = atMillis(Date.parse('2026-09-01T10:00:00Z'));
     pool.start();
-    const settled = async () => (await all()).every(({ status }) => status === 'delivered');
-    await expect.poll(settled, soon).toBe(true);
+    await untilAll('delivered', 'delivered', 'delivered');
     expect(sink.mails).toHaveLength(1);
     expect(sink.mails[0]!.data).toContain('Subject: 2 calls wait for a decision');
     expect(sink.mails[0]!.data).toContain('https://cs.example/inbox/approvals/three');
     expect(sink.mails[0]!.data).not.toContain('approvals/two');
+  });
+
+  it('tells one by one what a digest that failed for good has left untold', async () => {
+    const { pool } = await heldForDigest();
+    sink.answer('MAIL', '550 no');
+    clock = atMillis(Date.parse('2026-09-01T10:00:00Z'));
+    pool.start();
+    const first = async () => (await all()).find(({ status }) => status === 'failed');
+    await expect.poll(first, soon).toBeDefined();
+    sink.answer('MAIL', '250 fine');
+    await untilAll('delivered', 'delivered', 'failed');
+    const told = sink.mails.map(({ data }) => /approvals\/(\w+)/.exec(data)![1]);
+    const untold = (await first())!.approval_id;
+    expect([...told, untold].toSorted()).toEqual(['one', 'three', 'two']);
   });
 
   /** One instance of the service. */

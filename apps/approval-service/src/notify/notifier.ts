@@ -87,7 +87,7 @@ export class Notifier {
     const { deliveries, log } = this.#options;
     const about = { delivery_id: delivery.id, approval_id: delivery.approval_id, channel: delivery.channel };
     const outcome = await this.#send(delivery);
-    if (outcome.type === 'failed_for_now' || outcome.type === 'failed_for_good')
+    if (outcome.type === 'failed_for_good' || (outcome.type === 'failed_for_now' && !outcome.waits))
       log.warn({ ...about, outcome }, 'a notification was not delivered');
     const report: DeliveryMessage = { ...outcome, worker };
     const handled = await retryUntilStored(() => deliveries.execute(delivery.id, report, { known: delivery }), log);

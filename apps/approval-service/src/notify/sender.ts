@@ -22,8 +22,11 @@ export interface Digest {
 export type SendOutcome =
   | { type: 'sent'; detail: string | null; receipt: NoticeDelivery['receipt'] }
   | { type: 'not_needed'; detail: string }
-  /** @property retry_after_ms what the receiver asks for, if it does. */
-  | { type: 'failed_for_now'; detail: string; retry_after_ms: Millis | null }
+  /**
+   * @property retry_after_ms what the receiver asks for, if it does.
+   * @property waits that nothing went wrong: it is the turn of another delivery.
+   */
+  | { type: 'failed_for_now'; detail: string; retry_after_ms: Millis | null; waits?: true }
   | { type: 'failed_for_good'; detail: string };
 
 /** Sends to a channel. What it throws counts as a retryable failure. */

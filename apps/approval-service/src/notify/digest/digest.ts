@@ -76,6 +76,13 @@ interface Records {
 
 const mostTogether = 1_000;
 
+/** What becomes of the others: they wait until theirs is sent, and are told one by one where it failed for good. */
+function outcomeWith({ id, status }: NoticeDelivery): SendOutcome | 'alone' {
+  if (status === 'failed') return 'alone';
+  if (status === 'delivered') return { type: 'not_needed', detail: `told with ${id}` };
+  return { type: 'failed_for_now', detail: `waits for ${id}, which tells of all`, retry_after_ms: null, waits: true };
+}
+
 /**
  * What a delivery that was held for a digest is sent as: the first of those that were held until the same time is for all
  * of them that still wait; one that is the only one left is told by itself.
@@ -87,7 +94,7 @@ export async function digestOf(
   const filter = { channel, recipient, held_until, in_digest: true };
   const all = await deliveries.find({ filter, sort: [['id', 'asc']], limit: mostTogether });
   const [first] = all;
-  if (first && first.id !== id) return { type: 'not_needed', detail: `told with ${first.id}` };
+  if (first && first.id !== id) return outcomeWith(first);
   const found = await Promise.all([...new Set(all.map((each) => each.approval_id))].map(approvals));
   const waiting = found.filter((each) => each !== undefined).filter(({ status }) => status === 'pending');
   if (waiting.length === 0) return { type: 'not_needed', detail: 'not needed any more' };
