@@ -1,4 +1,4 @@
-import { BulkResolveRequest } from '@countersign/contracts/approvals';
+import { BulkResolveRequest, ResolveApprovalRequest } from '@countersign/contracts/approvals';
 import { Presentation } from '@countersign/contracts/presentation';
 import { after, millisOf, toEpochSeconds } from '@countersign/contracts/time';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
@@ -56,6 +56,18 @@ describe('the approvals', () => {
     }
     expect(seen.toSorted()).toEqual(Array.from({ length: 7 }, (_, n) => `approval-${n}`));
   });
+
+  it.each(['tool_args', 'values', 'result', 'grant', 'note'])(
+    'are not approved as requested by whoever writes other %s beside the data of the resolution',
+    (name) => {
+      const misplaced = { status: 'approved', [name]: { service_name: 'search' } };
+      expect(ResolveApprovalRequest.safeParse(misplaced).success).toBe(false);
+      expect(BulkResolveRequest.safeParse({ ids: ['a'], ...misplaced }).success).toBe(false);
+      expect(
+        ResolveApprovalRequest.safeParse({ status: 'approved', resolved_by: 'agno', resolution_data: null }).success,
+      ).toBe(true);
+    },
+  );
 
   it('are decided by whoever makes the request, whatever name it says', async () => {
     await open.events.required(required().event);

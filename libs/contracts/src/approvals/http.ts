@@ -64,7 +64,8 @@ export const ApprovalStatusView = z.object({
   resolved_at: z.int().nullable(),
   resolved_by: Id.nullable(),
 });
-export const ResolveApprovalRequest = z.object({
+/** No other keys: whoever writes `tool_args` beside `resolution_data` would approve what they meant to change. */
+export const ResolveApprovalRequest = z.strictObject({
   status: DecisionVerdict,
   resolved_by: Id.optional(),
   resolution_data: ResolutionData.nullish(),
@@ -80,7 +81,7 @@ export const BreakGlassRequest = z.object({
 });
 
 export const BulkResolveRequest = z
-  .object({
+  .strictObject({
     ids: z.array(Id).min(1).max(500).meta({ description: 'Each approval by its id; there is no way to say "all".' }),
     status: DecisionVerdict,
     resolution_data: ResolutionData.nullish(),
