@@ -89,6 +89,7 @@ describe('approvals', () => {
 
   it('are approved, and what was approved is done and reported', async () => {
     const { id, run_id } = await there.waiting('1.1.0');
+    expect((await there.cli(['runs', 'show', run_id.slice(0, 13)])).out).toContain(run_id);
     const { code, out } = await there.cli(['approvals', 'approve', id, '--note', 'go']);
     expect({ code, out }).toEqual({
       code: 0,

@@ -3,7 +3,7 @@ import { PauseType } from '@countersign/contracts/calls';
 import { presentCall, riskOf, titleLine } from '@countersign/contracts/presentation';
 import { Command } from 'commander';
 import type { On } from '../connection/context.js';
-import { prefixLength } from '../connection/ids.js';
+import { shortIds } from '../connection/ids.js';
 import { oneOf, paged, type PageOptions } from '../connection/options.js';
 import { showPage } from '../terminal/page.js';
 import { statusStyle } from '../commands/status.js';
@@ -89,8 +89,18 @@ const queryOf = ({
   page,
 });
 
+const idsIn = (screen: Screen, data: readonly Approval[]) => {
+  // A beginning is searched for by its text, of which there are never too many.
+  const short = shortIds(
+    screen,
+    data.map(({ id }) => id),
+    data.length,
+  );
+  return ({ id }: Approval) => short(id);
+};
+
 const columns = (screen: Screen, { all, status }: ListOptions, data: readonly Approval[]): Column<Approval>[] => [
-  { title: 'ID', value: shortId(screen, data), style: () => 'cyan' },
+  { title: 'ID', value: idsIn(screen, data), style: () => 'cyan' },
   ...(all ? [{ title: 'STATUS', value: ({ status }: Approval) => status, style: statusStyle }] : []),
   { title: 'AGE', value: ({ created_at }) => ageIn(screen, created_at) },
   ...(all || status !== 'pending'
@@ -103,13 +113,6 @@ const columns = (screen: Screen, { all, status }: ListOptions, data: readonly Ap
 ];
 
 const callOf = (approval: Approval) => ({ ...approval, tool_args: approval.approved_args ?? approval.tool_args });
-
-/** On a terminal the beginning that tells it from the others; in a pipe all of it. */
-function shortId(screen: Screen, data: readonly Approval[]): (approval: Approval) => string {
-  if (screen.width === undefined) return ({ id }) => id;
-  const length = prefixLength(data.map(({ id }) => id));
-  return ({ id }) => id.slice(0, length);
-}
 
 /** The environment, with `!` for a high and `!!` for a critical risk. */
 function whereOf(approval: Approval): string {

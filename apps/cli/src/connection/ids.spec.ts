@@ -1,6 +1,6 @@
 import { ApiError, type CountersignClient } from '@countersign/client';
 import { expect, it } from 'vitest';
-import { approvalId, prefixLength } from './ids.js';
+import { approvalId, prefixLength, runId, shortIds } from './ids.js';
 
 const ids = ['7d1f0000-1', '7d1f0000-2', '9abc0000-1'];
 const missing = Object.assign(Object.create(ApiError.prototype) as ApiError, { status: 404, message: 'missing' });
@@ -34,6 +34,24 @@ it('an id is not found by its prefix among more than are looked at, which whoeve
   });
   const crowded = { approvals: { ...client.approvals, list } } as unknown as CountersignClient;
   await expect(approvalId(crowded, '9abc')).rejects.toThrow('1001 approvals have "9abc" in them: give the whole id.');
+});
+
+it('a run is named by a beginning only where all runs were looked at', async () => {
+  const runs = (total_count: number) =>
+    ({
+      runs: {
+        get: async () => Promise.reject(missing),
+        list: async () => ({ data: ids.map((run_id) => ({ run_id })), meta: { total_count } }),
+      },
+    }) as unknown as CountersignClient;
+  expect(await runId(runs(3), '9abc')).toBe('9abc0000-1');
+  await expect(runId(runs(3), '7d1f')).rejects.toThrow('begins 2 ids');
+  await expect(runId(runs(1_001), '9abc')).rejects.toThrow('There are 1001 runs: give the whole id.');
+  expect(shortIds({ width: 80 }, ids, 3)('9abc0000-1')).toBe('9abc0000-1');
+  expect(shortIds({ width: 80 }, ['9abc0000-1'], 1)('9abc0000-1')).toBe('9abc0000');
+  expect(
+    [shortIds({ width: 80 }, ids, 1_001), shortIds({ width: undefined }, ids, 3)].map((short) => short('9abc0000-1')),
+  ).toEqual(['9abc0000-1', '9abc0000-1']);
 });
 
 it('a list shows as much of its ids as tells them apart', () => {

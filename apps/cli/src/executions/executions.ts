@@ -1,15 +1,18 @@
+import { ApiError, type CountersignClient } from '@countersign/client';
+import type { Approval } from '@countersign/contracts/approvals';
 import { ExecutionStatus, type Execution } from '@countersign/contracts/executions';
+import { titleLine } from '@countersign/contracts/presentation';
 import { visibleText } from '@countersign/contracts/text';
 import { Command } from 'commander';
 import { ageIn } from '../terminal/age.js';
 import type { On } from '../connection/context.js';
+import { executionId, shortIds } from '../connection/ids.js';
 import { executionText } from './execution-text.js';
 import { oneOf, paged, type PageOptions, textOf, wholeNumber } from '../connection/options.js';
 import { showPage } from '../terminal/page.js';
 import type { Screen } from '../terminal/screen.js';
 import { statusStyle } from '../commands/status.js';
 import type { Column } from '../terminal/table.js';
-import { oneLine } from '../terminal/words.js';
 
 export const executionsCommand = (on: On): Command =>
   new Command('executions')
@@ -39,26 +42,57 @@ const listExecutions = (on: On): Command =>
   ).action(
     on(async ({ screen, client }, { tool, run, ...rest }: ListOptions) => {
       const page = await client.executions.list({ ...rest, tool_name: tool, run_id: run });
-      showPage(screen, page, columns(screen), 'execution');
+      const short = shortIds(
+        screen,
+        page.data.map(({ id }) => id),
+        page.data.length,
+      );
+      showPage(
+        screen,
+        page,
+        columns(screen, short, screen.json ? new Map() : await presentationsOf(client, page.data)),
+        'execution',
+      );
     }),
   );
 
-const columns = (screen: Screen): Column<Execution>[] => [
-  { title: 'ID', value: ({ id }) => id, style: () => 'cyan' },
+type Presentations = ReadonlyMap<string, Approval['presentation']>;
+
+/** How calls are shown, by their approvals; nothing for whoever may not see those. */
+async function presentationsOf(client: CountersignClient, data: readonly Execution[]): Promise<Presentations> {
+  // A list of ids cannot have one with a comma.
+  const run_ids = [...new Set(data.map(({ run_id }) => run_id))].filter((id) => !id.includes(',')).slice(0, mostRuns);
+  if (run_ids.length === 0) return new Map();
+  const found = await client.approvals.list({ run_ids, limit: 1_000 }).catch((error: unknown) => {
+    if (error instanceof ApiError && error.status === 403) return { data: [] };
+    throw error;
+  });
+  return new Map(found.data.map(({ id, presentation }) => [id, presentation]));
+}
+
+/** More do not fit into an address. */
+const mostRuns = 100;
+
+const columns = (screen: Screen, short: (id: string) => string, how: Presentations): Column<Execution>[] => [
+  { title: 'ID', value: ({ id }) => short(id), style: () => 'cyan' },
   { title: 'STATUS', value: ({ status }) => status, style: statusStyle },
   { title: 'AGE', value: ({ created_at }) => ageIn(screen, created_at) },
   { title: 'TRIES', value: ({ attempts }) => String(attempts.length), isExtra: true },
   { title: 'BY', value: ({ approved_by }) => approved_by ?? '-', isExtra: true },
-  { title: 'CALL', value: ({ tool_name, tool_args }) => `${tool_name} ${oneLine(tool_args)}`, shrinks: true },
+  {
+    title: 'CALL',
+    value: ({ id, tool_name, tool_args }) => titleLine({ tool_name, tool_args, presentation: how.get(id) ?? null }),
+    shrinks: true,
+  },
 ];
 
 const showExecution = (on: On): Command =>
   new Command('show')
     .description('Shows one execution: each attempt, and what came of it.')
-    .argument('<execution>', 'its id')
+    .argument('<execution>', 'its id, or the beginning of it')
     .action(
       on(async ({ screen, client }, id: string) => {
-        const execution = await client.executions.get(id);
+        const execution = await client.executions.get(await executionId(client, id));
         screen.show(execution, () => executionText(screen, execution));
       }),
     );
@@ -66,11 +100,11 @@ const showExecution = (on: On): Command =>
 const showOutput = (on: On): Command =>
   new Command('output')
     .description('Prints what a call has printed so far.')
-    .argument('<execution>', 'its id')
+    .argument('<execution>', 'its id, or the beginning of it')
     .option('--attempt <number>', 'attempt number; default: the last', wholeNumber)
     .action(
       on(async ({ screen, client }, id: string, { attempt }: { attempt?: number }) => {
-        const output = await client.executions.output(id, attempt);
+        const output = await client.executions.output(await executionId(client, id), attempt);
         screen.show(output, ({ text }) => (text === '' ? [] : [visibleText(text.replace(/\n$/, ''))]));
         if (!screen.json && !output.complete)
           screen.note(
@@ -87,51 +121,54 @@ const resolveUnknown = (on: On): Command =>
     .description(
       'Resolves a call whose outcome is unknown, with what you found at the target. The run continues with it.',
     )
-    .argument('<execution>', 'its id')
+    .argument('<execution>', 'its id, or the beginning of it')
     .addOption(outcome())
     .requiredOption('-m, --note <text>', 'what you found, and how; passed to the model')
     .action(
       on(async ({ screen, client }, id: string, { outcome, note }: { outcome: Outcome; note: string }) =>
-        show(screen, await client.executions.resolveUnknown(id, { outcome, note })),
+        show(screen, await client.executions.resolveUnknown(await executionId(client, id), { outcome, note })),
       ),
     );
 
 const report = (on: On): Command =>
   new Command('report')
     .description('Reports what came of a call that a person makes.')
-    .argument('<execution>', 'its id')
+    .argument('<execution>', 'its id, or the beginning of it')
     .addOption(outcome())
     .requiredOption('--result <text>', 'the result: text or @file; passed to the model')
     .action(
       on(async ({ screen, client }, id: string, { outcome, result }: { outcome: Outcome; result: string }) =>
-        show(screen, await client.executions.report(id, { outcome, result: textOf(result) })),
+        show(
+          screen,
+          await client.executions.report(await executionId(client, id), { outcome, result: textOf(result) }),
+        ),
       ),
     );
 
 const retry = (on: On): Command =>
   new Command('retry')
     .description('Has a call made again.')
-    .argument('<execution>', 'its id')
+    .argument('<execution>', 'its id, or the beginning of it')
     .requiredOption('-m, --note <text>', 'why')
     .option('--even-if-done', 'though it may have been made already, and its tool promises at most one start')
     .action(
       on(async ({ screen, client }, id: string, { note, evenIfDone }: { note: string; evenIfDone?: boolean }) =>
-        show(screen, await client.executions.retry(id, { note, even_if_done: evenIfDone })),
+        show(screen, await client.executions.retry(await executionId(client, id), { note, even_if_done: evenIfDone })),
       ),
     );
 
 const cancel = (on: On): Command =>
   new Command('cancel')
     .description('Cancels a call that has not begun, or requests its worker to stop.')
-    .argument('<execution>', 'its id')
+    .argument('<execution>', 'its id, or the beginning of it')
     .requiredOption('-m, --reason <text>', 'why')
     .action(
       on(async ({ screen, client }, id: string, { reason }: { reason: string }) =>
-        show(screen, await client.executions.cancel(id, reason)),
+        show(screen, await client.executions.cancel(await executionId(client, id), reason)),
       ),
     );
 
 const show = (screen: Screen, execution: Execution): void =>
   screen.show(execution, ({ status, tool_name, tool_args }) => [
-    `${screen.paint(statusStyle({ status }), status)}  ${visibleText(`${tool_name} ${oneLine(tool_args)}`)}`,
+    `${screen.paint(statusStyle({ status }), status)}  ${titleLine({ tool_name, tool_args, presentation: null })}`,
   ]);
