@@ -46,6 +46,7 @@ describe('Deciding in the inbox', () => {
     expect(shown).toContain('The login page U+202Eis broken.The model’s own words, not verified.');
     await page.getByRole('button', { name: /^Approve: / }).click();
     await page.getByText('Approved by grace').waitFor();
+    expect(await page.locator('.approval .left').count(), 'no time is left for what is decided').toBe(0);
     await page.getByText('The run is complete').waitFor();
     await page.locator('.output').getByText(`wrote ${call.service_name} 2.1.0`).waitFor();
     expect(await office.world.ended(run.run_id)).toMatchObject({ status: 'COMPLETED' });
@@ -177,6 +178,9 @@ describe('Deciding in the inbox', () => {
     await olga!.getByText('This needs a member of release-managers.').waitFor();
     await grace!.getByRole('button', { name: /^Approve: / }).click();
     await grace!.getByText('You have approved this. It waits for others.').waitFor();
+    // It has left what waits for her, and what the badge counts, which others still have.
+    await rowOf(grace!, approval).waitFor({ state: 'detached' });
+    await rowOf(linus!, approval).waitFor();
     await linus!.getByText('1 of 2').first().waitFor();
     await linus!.getByRole('button', { name: /^Approve: / }).click();
     await grace!.getByText('Approved by linus').waitFor();

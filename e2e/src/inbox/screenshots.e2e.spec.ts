@@ -76,6 +76,22 @@ describe('The showcase', () => {
     expect(await barriersOn(page), 'a run of twelve calls').toEqual([]);
   });
 
+  it('keeps what is decided in view, and approves no script whose end was not', async () => {
+    const page = await visit(pageOf(ofTool('run_script')), { viewport: { width: 390, height: 700 } });
+    const approve = page.getByRole('button', { name: 'Approve: Run a script on db-3.eu.example.com' });
+    await approve.waitFor();
+    const bottom = async () => (await approve.boundingBox())!.y + (await approve.boundingBox())!.height;
+    expect(await bottom()).toBeLessThanOrEqual(700);
+    await page.getByLabel('Decision').getByText('high risk').waitFor();
+    expect(await page.locator('.end-of-call').getAttribute('data-seen')).toBe('false');
+    await approve.click();
+    await page.getByLabel('Decision').locator('.note').waitFor();
+    await page.locator('.end-of-call[data-seen="true"]').waitFor();
+    expect(await bottom()).toBeLessThanOrEqual(700);
+    const answer = await page.request.get(`/approvals/${ofTool('run_script').id}`);
+    expect(await answer.json()).toMatchObject({ status: 'pending' });
+  });
+
   it('asks for the target of a critical call before anything is sent', async () => {
     const restart = approvals.find(({ tool_args }) => tool_args['region'] === 'af-south-1')!;
     const page = await visit(pageOf(restart), {});
