@@ -1,5 +1,6 @@
 import type { UserInputField } from '@countersign/contracts/calls';
 import { parseStrictJson } from '@countersign/contracts/json';
+import { patternInWords } from './pattern-words.js';
 
 type Schema = Record<string, unknown>;
 
@@ -60,7 +61,7 @@ const words: Record<string, (value: unknown) => string> = {
   exclusiveMaximum: (value) => `less than ${String(value)}`,
   minLength: (value) => (value === 1 ? 'not empty' : `at least ${String(value)} characters`),
   maxLength: (value) => `at most ${String(value)} characters`,
-  pattern: (value) => `matches ${String(value)}`,
+  pattern: (value) => patternInWords(String(value)),
   format: (value) => String(value),
 };
 
