@@ -15,7 +15,15 @@ import { eventually } from '../world/eventually.js';
 import { conformanceProgram } from './frameworks.js';
 
 /** Those of its scenarios that are for any server; the others want tools, resources and prompts made for them. */
-const scenarios = ['server-initialize', 'ping', 'tools-list', 'dns-rebinding-protection'];
+const scenarios = [
+  'server-initialize',
+  'ping',
+  'tools-list',
+  'dns-rebinding-protection',
+  'http-header-validation',
+  'tasks-capability-negotiation',
+  'tasks-wire-fields',
+];
 
 describe('the MCP server, by the conformance suite of the protocol', () => {
   const dir = mkdtempSync(join(tmpdir(), 'countersign-conformance-'));
@@ -38,7 +46,7 @@ describe('the MCP server, by the conformance suite of the protocol', () => {
   });
 
   it.concurrent.each(scenarios)('passes %s', async (scenario) => {
-    const url = `http://127.0.0.1:${(entrance.address() as AddressInfo).port}/mcp/bot`;
+    const url = `http://127.0.0.1:${(entrance.address() as AddressInfo).port}/mcp/conforming`;
     const args = [program, 'server', '--url', url, '--scenario', scenario];
     const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: dir });
     expect(stdout).toMatch(/Passed: (\d+)\/\1, 0 failed, 0 warnings/);

@@ -129,6 +129,8 @@ async function settleDown(
   note: (what: string) => void,
 ): Promise<Found> {
   await people.survive('all to be ready', () => world.stack.start().then(() => true));
+  // What ended while calls were held left them so.
+  await people.survive('calls not to be held', () => world.client.turn('resume', null).then(() => true));
   let said = Date.now();
   for (const deadline = said + ms; ;) {
     await people.decide(0);

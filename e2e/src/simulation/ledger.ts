@@ -109,11 +109,6 @@ export class Ledger {
     return this.#restored.has(id);
   }
 
-  /** Whether only people were asked once more: the run and the executor have forgotten nothing of it. */
-  isKnown(runId: string, id: string): boolean {
-    return !this.#restored.has(runId) && !this.#forgotten.has(id);
-  }
-
   isAllowedAgain(id: string): boolean {
     return this.#allowed.has(id);
   }

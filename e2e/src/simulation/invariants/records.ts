@@ -22,7 +22,6 @@ function checkEvents(before: Numbered | undefined, after: Numbered, events: read
 interface Audited {
   readonly ledger: Ledger;
   readonly runs: { readonly store: { readonly records: ReadonlyMap<string, Run> } };
-  readonly executions: { readonly store: { readonly records: ReadonlyMap<string, Execution> } };
 }
 
 export function checkRun(world: Audited, before: Run | undefined, after: Run, events: readonly Event[]): void {
@@ -37,8 +36,6 @@ export function checkRun(world: Audited, before: Run | undefined, after: Run, ev
   if (wasOver) checkReport(before, after, events);
   checkItems(before, after);
   checkCalls(world, before?.calls ?? [], after.calls);
-  // One that was over when its call was approved has not noted that.
-  if (!wasOver) checkRefusals(world, before, after);
   if (!isOver) checkWaiting(after);
 }
 
@@ -82,17 +79,6 @@ function checkCalls({ ledger }: Audited, before: readonly Call[], after: readonl
       throw new Error(`${call.id} is answered twice`);
     const isDecidedAgain = earlier.confirmation !== null && earlier.confirmation !== call.confirmation;
     if (isDecidedAgain && !ledger.isRestored(call.id)) throw new Error(`${call.id} was decided otherwise before`);
-  }
-}
-
-/** Nobody is told that a call was refused which has begun, also where people decided on it once more. */
-function checkRefusals({ executions, ledger }: Audited, before: Run | undefined, { run_id, calls }: Run) {
-  const wasAnswered = (id: string) => before?.calls.find((each) => each.id === id)?.state === 'answered';
-  for (const { id, state, confirmation } of calls) {
-    if (state !== 'answered' || confirmation !== false || wasAnswered(id)) continue;
-    const begun = executions.store.records.get(id)?.attempts ?? [];
-    if (begun.length > 0 && ledger.isKnown(run_id, id))
-      throw new Error(`${run_id} hears that ${id} was refused, which has begun`);
   }
 }
 

@@ -20,8 +20,7 @@ export const keyInMeta = 'countersign/idempotency_key';
  * @param body the parsed body of the request
  */
 export async function answerMcp(offer: Offer, request: Request, body: unknown): Promise<Response> {
-  // Nothing is told of changes: what is offered is looked at anew by each request.
-  const handler = createMcpHandler(({ era }) => serverOf(offer, era), { maxSubscriptions: 0 });
+  const handler = createMcpHandler(({ era }) => serverOf(offer, era));
   return handler.fetch(request, { parsedBody: body });
 }
 

@@ -1,4 +1,4 @@
-import { ProtocolError, ProtocolErrorCode, type CallToolResult, type Server } from '@modelcontextprotocol/server';
+import { MissingRequiredClientCapabilityError, type CallToolResult, type Server } from '@modelcontextprotocol/server';
 import { resultOf, type Offer, type OfferedAnswer, type OfferedTask } from './offer.js';
 import { noSuchTask, params, taskOnWire } from './tasks.js';
 
@@ -22,24 +22,29 @@ function extendedTask(task: OfferedTask) {
 }
 
 export function offerExtendedTasks(server: Server, offer: Pick<Offer, 'task' | 'cancel' | 'answer'>): void {
-  server.setRequestHandler('tasks/get', { params }, async ({ taskId }, { mcpReq }) => {
+  const find = async (taskId: string): Promise<OfferedTask> => {
+    const requiredCapabilities = { extensions: { [tasksExtension]: {} } };
+    if (!hasTasks(server)) throw new MissingRequiredClientCapabilityError({ requiredCapabilities });
     const task = await offer.task(taskId);
     if (!task) throw noSuchTask(taskId);
-    const shown = extendedTask(task);
+    return task;
+  };
+  server.setRequestHandler('tasks/get', { params }, async ({ taskId }, { mcpReq }) => {
+    const shown = extendedTask(await find(taskId));
     if (shown.status !== 'completed') return shown;
     const answer = await offer.answer(taskId, mcpReq.signal);
     if (!answer) throw noSuchTask(taskId);
     return { ...shown, result: { ...resultOf(answer), resultType: 'complete' } };
   });
   server.setRequestHandler('tasks/cancel', { params }, async ({ taskId }) => {
-    const task = await offer.cancel(taskId);
-    if (!task) throw noSuchTask(taskId);
-    if ('isError' in task) throw new ProtocolError(ProtocolErrorCode.InvalidParams, task.text, task.fields);
+    await find(taskId);
+    // What had begun is not undone: its status says so.
+    await offer.cancel(taskId);
     return {};
   });
   // Nothing is ever asked of a client here, so that there is nothing to answer.
   server.setRequestHandler('tasks/update', { params }, async ({ taskId }) => {
-    if (!(await offer.task(taskId))) throw noSuchTask(taskId);
+    await find(taskId);
     return {};
   });
 }
