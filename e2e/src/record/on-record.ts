@@ -1,4 +1,4 @@
-import type { EventName } from '@countersign/contracts';
+import { dataSchema, type EventName } from '@countersign/contracts';
 import {
   AuditEntryPage,
   AuditHealth,
@@ -72,6 +72,11 @@ export async function checkOnRecord(stack: Stack): Promise<void> {
       refused.some(({ authid, data }) => authid === undefined && data.code === 'credential_refused')
     );
   });
+
+  for (const id of told.map(dataSchema))
+    expect(await (await fetch(`${stack.children('audit').at(-1)!.url}/schemas/${id}`)).json()).toMatchObject({
+      $id: id,
+    });
 
   const hold = await client.audit.hold({ run_id: run.run_id, reason: 'a case' });
   expect((await client.audit.holds()).data).toMatchObject([{ id: hold.id, status: 'in_force' }]);
