@@ -1,4 +1,7 @@
+import { EventList } from '@countersign/contracts/event-log';
+import { eventNames } from '@countersign/contracts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { acts } from '../test/acts.fixtures.js';
 import { executedCall, keyFor, pausedRun, type Records } from '../test/authorisation.fixtures.js';
 import {
   isAdmin,
@@ -82,6 +85,25 @@ describe('who may do what, over HTTP', () => {
       else if (needs === 'known' || may(person, needs)) expect(welcome, person).toContain(status);
       else expect(status, person).toBe(403);
     }
+  });
+
+  it('is said of every route that changes something by which event it is on record', () => {
+    const changing = Object.keys(routes).filter((route) => !/^(GET|HEAD|OPTIONS) /.test(route));
+    expect(Object.keys(acts).toSorted()).toEqual(changing.toSorted());
+    for (const events of Object.values(acts))
+      if (typeof events !== 'string') expect(eventNames).toEqual(expect.arrayContaining([...events]));
+  });
+
+  it('is on the log where no other event would be there, and of nobody who may not', async () => {
+    const answer = await standalone.ask('GET', '/events?type=access.used&limit=1000', { key: keys['admin'] });
+    const { data: events } = EventList.parse(await answer.json());
+    const counted = Map.groupBy(events, ({ data: { method, route } }) => `${String(method)} ${String(route)}`);
+    const used = Object.keys(acts).filter((route) => acts[route]!.includes('access.used'));
+    // Each of these was asked for once by everybody.
+    const allowed = ({ needs }: Rule) => people.filter((person) => needs === 'known' || may(person, needs)).length;
+    expect(Object.fromEntries([...counted].map(([route, each]) => [route, each.length]))).toEqual(
+      Object.fromEntries(used.map((route) => [route, allowed(routes[route]!)])),
+    );
   });
 
   it.each(ofRecords)('$route of somebody: $rule.record', async ({ route, rule }) => {

@@ -71,7 +71,7 @@ export function openAuth({ settings, database, log, now, publisher }: AuthOption
   const accessEvents = new AccessEvents({ ...publisher, now });
   const parts = [keys, links, sessions, refusal, authenticator, credentials, guards, attempts, accessEvents];
   const providers = parts.map((part) => ({ provide: part.constructor, useValue: part }));
-  const guard = { provide: APP_GUARD, useValue: new AuthGuard(authenticator) };
+  const guard = { provide: APP_GUARD, useValue: new AuthGuard(authenticator, accessEvents) };
   const module: DynamicModule = {
     module: AuthModule,
     global: true,

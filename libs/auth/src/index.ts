@@ -10,7 +10,7 @@ export { type ApiKey, NewApiKey, apiKeys } from './credentials/api-key.js';
 export { ApiKeys } from './credentials/api-keys.js';
 export { Credentials } from './credentials/credentials.js';
 export { requireScopes } from './http/auth.guard.js';
-export { CurrentPrincipal, Public, RequireScopes } from './http/access.js';
+export { CurrentPrincipal, Public, Recorded, RequireScopes } from './http/access.js';
 export { declaredRoutes } from './http/declared-routes.js';
 export { type Principal, isOwner, principalOf, seesOnlyOwn } from './principal.js';
 export { type RefusedAttempt, RefusedAttempts } from './access-events/refused-attempts.js';

@@ -1,6 +1,7 @@
 import {
   actOf,
   isOwner,
+  Recorded,
   RequireScopes,
   seesOnlyOwn,
   whileAuthorised,
@@ -208,6 +209,7 @@ export class RunsController {
   }
 
   @Post('runs/:run_id/retry')
+  @Recorded()
   @RequireScopes('runs:write')
   @HttpCode(202)
   @Returns(

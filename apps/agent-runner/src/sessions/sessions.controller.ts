@@ -1,4 +1,4 @@
-import { RequireScopes, isOwner, seesOnlyOwn, CurrentPrincipal, type Principal } from '@countersign/auth';
+import { Recorded, RequireScopes, isOwner, seesOnlyOwn, CurrentPrincipal, type Principal } from '@countersign/auth';
 import { ProblemError } from '@countersign/contracts/problems';
 import {
   ListSessionsQuery,
@@ -58,6 +58,7 @@ export class SessionsController {
 
   /** Like a run, a session is changed by its owners, however many others may see it. */
   @Post(':session_id/rename')
+  @Recorded()
   @RequireScopes('runs:write')
   @HttpCode(200)
   @Returns(200, SessionOutput, 'The session, by its new name.')

@@ -3,6 +3,7 @@ import {
   ApiKeys,
   CommandName,
   CommandTokens,
+  Recorded,
   RequireScopes,
   NewApiKey,
   CurrentPrincipal,
@@ -63,6 +64,7 @@ export class ApiKeysController {
   }
 
   @Post('tokens')
+  @Recorded()
   @RequireScopes()
   @HttpCode(201)
   @Returns(201, CommandToken, 'A token with which a command over the bus says who sends it.')

@@ -63,6 +63,7 @@ const known: Record<EventName, true> = {
   'access.signed_in': true,
   'access.signed_out': true,
   'access.refused': true,
+  'access.used': true,
   'config.rules_declared': true,
   'config.agent_declared': true,
   'config.activated': true,

@@ -16,6 +16,13 @@ export const Public = (): ClassDecorator & MethodDecorator => SetMetadata<string
 export const RequireScopes = (...scopes: readonly Scope[]): ClassDecorator & MethodDecorator =>
   SetMetadata<string, Access>(accessKey, scopes);
 
+const recordedKey = 'countersign:recorded';
+
+/** What nothing else puts on record: each use of this route is an event, and there is none without it. */
+export const Recorded = (): MethodDecorator => SetMetadata<string, boolean>(recordedKey, true);
+
+export const isRecorded = (handler: object): boolean => Reflect.getMetadata(recordedKey, handler) === true;
+
 /** The parameter is the principal who makes the request. */
 export const CurrentPrincipal = createParamDecorator((_: unknown, context: ExecutionContext): Principal => {
   const found = authenticationOf(context.switchToHttp().getRequest<FastifyRequest>());

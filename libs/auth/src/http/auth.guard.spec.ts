@@ -1,8 +1,10 @@
+import { parseEventData } from '@countersign/contracts';
 import { Role } from '@countersign/contracts/auth';
+import { RetryableError } from '@countersign/contracts/problems';
 import type { ExecutionContext } from '@nestjs/common';
 import { Body, Controller, Delete, Get, Post } from '@nestjs/common';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { RequireScopes, Public, CurrentPrincipal } from './access.js';
+import { RequireScopes, Public, Recorded, CurrentPrincipal } from './access.js';
 import { bearer, openApp, type App } from '../../test/auth.fixtures.js';
 import { AuthGuard } from './auth.guard.js';
 import {
@@ -55,6 +57,16 @@ class ThingsController {
   }
 }
 
+@Controller('recorded')
+class RecordedController {
+  @Post(':id')
+  @Recorded()
+  @RequireScopes('approvals:write')
+  use(): string {
+    return 'used';
+  }
+}
+
 @Controller('declared')
 @RequireScopes('keys:write')
 class DeclaredController {
@@ -84,7 +96,7 @@ describe('the guard', () => {
   beforeAll(async () => {
     key = await signingKey('one');
     provider = await startIdentityProvider([key]);
-    app = await openApp([ThingsController, DeclaredController], {
+    app = await openApp([ThingsController, DeclaredController, RecordedController], {
       AUTH_JWKS_URL: provider.url,
       AUTH_ISSUER: issuer,
       AUTH_AUDIENCE: audience,
@@ -192,8 +204,31 @@ describe('the guard', () => {
     expect((await ask('/things/mistaken', bearer(keys.admin))).statusCode).toBe(500);
   });
 
+  it('puts on the log who uses a recorded route, before it is used, and nobody who may not', async () => {
+    const post = (credentials: string) =>
+      app.app.inject({ method: 'POST', url: '/recorded/one', headers: bearer(credentials) });
+    const used = () => app.told.filter(({ type }) => type === 'access.used');
+    expect((await post(keys.viewer)).statusCode).toBe(403);
+    expect(used()).toEqual([]);
+    expect((await post(keys.admin)).statusCode).toBe(201);
+    expect(used()).toMatchObject([
+      { authtype: 'api_key', data: { method: 'POST', route: '/recorded/:id', object: 'one' } },
+    ]);
+    for (const { type, data } of used()) parseEventData(type, data);
+  });
+
+  it('lets nobody use a recorded route while that cannot be put on the log', async () => {
+    const used = () => Promise.reject(new RetryableError('away'));
+    const guard = new AuthGuard(app.authenticator, { used });
+    const request = { headers: bearer(keys.admin), raw: {}, ip: '192.0.2.1' };
+    const http = { getRequest: () => request, getResponse: () => ({}) };
+    const { prototype } = RecordedController;
+    const context = { getType: () => 'http', getHandler: () => prototype.use, getClass: () => RecordedController };
+    await expect(guard.canActivate({ ...context, switchToHttp: () => http } as never)).rejects.toThrow('away');
+  });
+
   it('has nothing to say about what comes from the bus', async () => {
-    const guard = new AuthGuard(app.authenticator);
+    const guard = new AuthGuard(app.authenticator, { used: async () => {} });
     expect(await guard.canActivate({ getType: () => 'rpc' } as ExecutionContext)).toBe(true);
   });
 

@@ -2,16 +2,19 @@ import type { Scope } from '@countersign/contracts/auth';
 import { ProblemError } from '@countersign/contracts/problems';
 import type { CanActivate, ExecutionContext } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { accessOf } from './access.js';
+import type { AccessEvents } from '../access-events/access-events.js';
+import { accessOf, isRecorded } from './access.js';
 import type { Authenticator } from '../authenticator.js';
 import type { Principal } from '../principal.js';
 
 /** Lets a request through to the route it asks for, or refuses it. What comes from the bus is none of its business. */
 export class AuthGuard implements CanActivate {
   readonly #authenticator: Authenticator;
+  readonly #used: AccessEvents['used'];
 
-  constructor(authenticator: Authenticator) {
+  constructor(authenticator: Authenticator, { used }: Pick<AccessEvents, 'used'>) {
     this.#authenticator = authenticator;
+    this.#used = used;
   }
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
@@ -28,6 +31,7 @@ export class AuthGuard implements CanActivate {
     const request = http.getRequest<FastifyRequest>();
     const { principal } = await this.#authenticator.authenticate(request, http.getResponse<FastifyReply>());
     requireScopes(principal, access);
+    if (isRecorded(context.getHandler())) await this.#used(request, principal);
     return true;
   }
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import {
   AccessRefused,
+  AccessUsed,
   DeadLetterSettled,
   KeyCreated,
   Delegated,
@@ -170,6 +171,7 @@ export const catalogue = {
   'access.signed_in': event(edge, ['audit'], SignedIn, 'none', 'Somebody began a session in a browser.'),
   'access.signed_out': event(edge, ['audit'], SignedOut, 'none', 'Somebody ended their session.'),
   'access.refused': event(edge, ['audit'], AccessRefused, 'none', 'Somebody tried what they may not, or showed credentials that are not valid.'),
+  'access.used': event(edge, ['audit'], AccessUsed, 'none', 'Somebody may do what no other event says, and asks for it: a backup, a token for commands, the name of a session, a run that is tried again, what a browser is told.'),
   'config.rules_declared': event(approvals, ['audit'], RulesDeclared, 'none', 'Rules that came into force, once for each version of them.'),
   'config.agent_declared': event(runner, ['audit'], AgentDeclared, 'none', 'A version of an agent that runs begin with, and what it is.'),
   'config.activated': event(approvals, ['audit'], ConfigActivated, 'none', 'A version of countersign.yaml is in force from now on, for all services. Informational: services read the version in force from the store.'),

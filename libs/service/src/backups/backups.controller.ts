@@ -1,4 +1,4 @@
-import { RequireScopes } from '@countersign/auth';
+import { Recorded, RequireScopes } from '@countersign/auth';
 import { Backup } from '@countersign/contracts/backups';
 import { Controller, HttpCode, Inject, Post } from '@nestjs/common';
 import { Returns } from '../http/openapi.js';
@@ -11,6 +11,7 @@ export class BackupsController {
 
   @Post()
   @RequireScopes('backups:write')
+  @Recorded()
   @HttpCode(201)
   @Returns(201, Backup, 'The embedded data was copied on the machine of the server, keys included.')
   create(): Promise<Backup> {

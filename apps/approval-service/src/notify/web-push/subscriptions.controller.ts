@@ -1,4 +1,4 @@
-import { CurrentPrincipal, RequireScopes, type Principal } from '@countersign/auth';
+import { CurrentPrincipal, Recorded, RequireScopes, type Principal } from '@countersign/auth';
 import { PushSubscription, PushSubscriptionList, SubscribeRequest } from '@countersign/contracts/deliveries';
 import { ProblemError } from '@countersign/contracts/problems';
 import { Returns } from '@countersign/service';
@@ -25,6 +25,7 @@ export class PushSubscriptionsController {
   }
 
   @Post()
+  @Recorded()
   @RequireScopes('approvals:write')
   @HttpCode(201)
   @Returns(201, PushSubscription, 'The browser is told from now on, until whoever sends this signs out.')
@@ -42,6 +43,7 @@ export class PushSubscriptionsController {
   }
 
   @Delete(':id')
+  @Recorded()
   @RequireScopes('approvals:write')
   @HttpCode(204)
   @Returns(204, undefined, 'It is told no more.')

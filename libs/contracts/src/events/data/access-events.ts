@@ -52,6 +52,12 @@ export const AccessRefused = z.object({
     .meta({ description: 'Up to a limit each is an event; those beyond it are one event a minute later.' }),
 });
 
+export const AccessUsed = z.object({
+  method: z.string().max(20),
+  route: z.string().max(500).meta({ description: 'As it is declared, without what was put into it.' }),
+  object: z.string().max(200).nullable().meta({ description: 'The id in its path, of what it is about.' }),
+});
+
 export const DeadLetterSettled = z.object({
   dead_letter_id: Id,
   topic: z.string(),
