@@ -1,5 +1,5 @@
 import { emit, eventSource, maxEventBytes, type Event, type Log } from '@countersign/contracts';
-import { millisOf, type Clock, type Seconds } from '@countersign/contracts/time';
+import { backoffMs, millisOf, type Clock, type Seconds } from '@countersign/contracts/time';
 import { newRecord, VersionConflict, type Collection, type Store, type StoredRecord } from '@countersign/persistence';
 import type { AppendLog } from '@countersign/persistence/append-log';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -34,7 +34,8 @@ export interface PublisherOptions {
 
 const id = 'published';
 const atOnce = 200;
-const lookEveryMs = 250;
+/** Between two looks at a record that only another instance may have added to; less often the longer nothing comes. */
+const looks = { first_ms: 250, longest_ms: 2_000 };
 const retryMs = 1_000;
 /** As a text in a text, what is more than this may not fit into one message. */
 const largest = maxEventBytes / 3;
@@ -47,6 +48,7 @@ export class Publisher {
   readonly #options: PublisherOptions & { gatherMs: number };
   readonly #stopping = new AbortController();
   #wake = () => {};
+  #hasGrown = false;
   #running: Promise<void> | undefined;
   #checkpointAt = 0;
 
@@ -59,7 +61,10 @@ export class Publisher {
   }
 
   /** There is more. */
-  readonly grown = (): void => this.#wake();
+  readonly grown = (): void => {
+    this.#hasGrown = true;
+    this.#wake();
+  };
 
   async stop(): Promise<void> {
     await this.#running?.finally(() => {});
@@ -77,15 +82,16 @@ export class Publisher {
 
   async #run(): Promise<void> {
     const { lease, logger } = this.#options;
-    let failures = 0;
+    let [failures, quiet] = [0, 0];
     for (let isLast = false; !isLast;) {
       isLast = this.#stopping.signal.aborted;
       try {
         const { held } = await lease.take();
-        if (held) await this.#publishAll();
+        this.#hasGrown = false;
+        quiet = held && (await this.#publishAll()) ? 0 : quiet + 1;
         failures = 0;
         if (isLast) continue;
-        await this.#pause(lookEveryMs);
+        if (!this.#hasGrown) await this.#pause(backoffMs(looks, quiet));
         await this.#gather();
       } catch (err) {
         if (failures++ === 0) logger.warn({ err }, 'cannot publish audit records, retrying');
@@ -95,17 +101,21 @@ export class Publisher {
     await lease.release().catch(() => {});
   }
 
-  async #publishAll(): Promise<void> {
+  /** @returns whether there was any */
+  async #publishAll(): Promise<boolean> {
     const { checkpoints, checkpointEvery, log, now, lease, onCheckpoint } = this.#options;
     const length = await log.length();
-    for (let position = await this.#position(); position.next < length;) {
-      if (!(await lease.take()).held) return;
+    const from = await this.#position();
+    for (let position = from; position.next < length;) {
+      if (!(await lease.take()).held) return true;
       position = await this.#publishFrom(position);
     }
-    if (now() - this.#checkpointAt < millisOf(checkpointEvery) && !this.#stopping.signal.aborted) return;
+    const isAny = from.next < length;
+    if (now() - this.#checkpointAt < millisOf(checkpointEvery) && !this.#stopping.signal.aborted) return isAny;
     this.#checkpointAt = now();
     await checkpoints.publish(length);
     onCheckpoint?.();
+    return isAny;
   }
 
   async #publishFrom(position: Position): Promise<Position> {
