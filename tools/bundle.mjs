@@ -9,8 +9,8 @@ import { parseArgs } from 'node:util';
 
 const apps = ['agent-runner', 'approval-service', 'audit', 'cli', 'executor', 'standalone'];
 
-/** As they are: clients are repaired when they are loaded, or load WebAssembly from where they are; tools of users import the last. */
-const apart = [/^(kafkajs|@platformatic\/kafka)(\/|$)/, /^mongodb(\/|$)/, /^@countersign\/tool$/];
+/** As they are: clients are repaired when they are loaded, or load WebAssembly from where they are. */
+const apart = [/^(kafkajs|@platformatic\/kafka)(\/|$)/, /^mongodb(\/|$)/];
 
 /** What NestJS uses if it is installed, and which is not. */
 const absent = [

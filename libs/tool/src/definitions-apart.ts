@@ -2,13 +2,14 @@ import { ConfigError } from '@countersign/contracts/problems';
 import { ToolDefinition } from '@countersign/definitions';
 import { spawn } from 'node:child_process';
 import { existsSync, realpathSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { text } from 'node:stream/consumers';
 import { dirname, join } from 'node:path';
 import type { Readable } from 'node:stream';
-import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 
-const program = fileURLToPath(new URL('../dist/print-definitions.js', import.meta.url));
+/** By its name, since this may be in a bundle. */
+const program = createRequire(import.meta.url).resolve('@countersign/tool/print-definitions');
 /** For all modules together. */
 const longestMs = 60_000;
 
