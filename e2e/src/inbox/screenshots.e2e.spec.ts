@@ -83,6 +83,7 @@ describe('The showcase', () => {
     const bottom = async () => (await approve.boundingBox())!.y + (await approve.boundingBox())!.height;
     expect(await bottom()).toBeLessThanOrEqual(700);
     await page.getByLabel('Decision').getByText('high risk').waitFor();
+    await page.locator('.code-line .token-string').first().waitFor();
     expect(await page.locator('.end-of-call').getAttribute('data-seen')).toBe('false');
     await approve.click();
     await page.getByLabel('Decision').locator('.note').waitFor();

@@ -1,5 +1,8 @@
-import { numberedLines, type Block, type DiffLine } from '@countersign/contracts/presentation';
+import { numberedLines, type Block, type DiffLine, type Language } from '@countersign/contracts/presentation';
+import { useEffect, useState } from 'preact/hooks';
+import type { Span } from '../ui/pieces.js';
 import { Visible } from '../ui/visible.js';
+import { spansIn } from './highlighting.js';
 
 /** One value, all of it, as what it is. */
 export function BlockView({ block }: { block: Block }) {
@@ -84,21 +87,36 @@ const Fields = ({ fields, isText }: Extract<Block, { kind: 'fields' }>) => (
 const count = (lines: number): string => `${lines} ${lines === 1 ? 'line' : 'lines'}`;
 
 /** Long lines are wrapped: what is beyond an edge is not seen. */
-const Code = ({ language, lines }: { language: string; lines: readonly string[] }) => (
-  <div class="code">
-    <span class="code-head">
-      {language === 'text' ? '' : `${language}, `}
-      {count(lines.length)}
-    </span>
-    {numberedLines(lines).map((line) =>
-      'emptyUntil' in line ? (
-        <EmptyLines key={line.number} {...line} />
-      ) : (
-        <CodeLine key={line.number} number={line.number} text={line.text} />
-      ),
-    )}
-  </div>
-);
+function Code({ language, lines }: { language: Language; lines: readonly string[] }) {
+  const spans = useSpans(language, lines);
+  return (
+    <div class="code">
+      <span class="code-head">
+        {language === 'text' ? '' : `${language}, `}
+        {count(lines.length)}
+      </span>
+      {numberedLines(lines).map((line) =>
+        'emptyUntil' in line ? (
+          <EmptyLines key={line.number} {...line} />
+        ) : (
+          <CodeLine key={line.number} number={line.number} text={line.text} spans={spans?.[line.number - 1]} />
+        ),
+      )}
+    </div>
+  );
+}
+
+/** What stands out of each line, once that is known. */
+function useSpans(language: Language, lines: readonly string[]): Span[][] | undefined {
+  const text = lines.join('\n');
+  const [found, setFound] = useState<{ text: string; spans: Span[][] | undefined }>();
+  useEffect(() => {
+    let isShown = true;
+    void spansIn(language, lines).then((spans) => isShown && setFound({ text, spans }));
+    return () => (isShown = false);
+  }, [language, text]);
+  return found?.text === text ? found.spans : undefined;
+}
 
 function Diff({ lines }: { lines: readonly DiffLine[] }) {
   const kindOf = (number: number) => lines[number - 1]!.kind;
@@ -126,15 +144,23 @@ const EmptyLines = ({ number, emptyUntil }: { number: number; emptyUntil: number
   </div>
 );
 
+interface CodeLineProps {
+  number: number;
+  text: string;
+  look?: string;
+  spans?: readonly Span[] | undefined;
+}
+
 /** Tabs that indent are ordinary in code; any other is marked. */
-function CodeLine({ number, text, look = '' }: { number: number; text: string; look?: string }) {
+function CodeLine({ number, text, look = '', spans = [] }: CodeLineProps) {
   const indent = /^[-+ ]?\t*/.exec(text)![0];
+  const moved = spans.map(({ start, end, look }) => ({ start: start - indent.length, end: end - indent.length, look }));
   return (
     <div class={`code-line ${look && `is-${look}`}`}>
       <span class="line-number">{number}</span>
       <code>
         {indent}
-        <Visible exact text={text.slice(indent.length)} />
+        <Visible exact text={text.slice(indent.length)} spans={moved} />
       </code>
     </div>
   );

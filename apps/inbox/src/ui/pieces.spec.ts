@@ -33,3 +33,19 @@ it('marks what is easily taken for something else, where that is asked for', () 
     { text: 'y', mark: null },
   ]);
 });
+
+it('leaves every mark in a text whose parts look different', () => {
+  const spans = [
+    { start: 0, end: 4, look: 'string' },
+    { start: 5, end: 7, look: 'keyword' },
+  ];
+  expect(piecesOf('p\u0430\u202ey and so', true, spans)).toEqual([
+    { text: 'p', mark: null, look: 'string' },
+    { text: '\u0430', mark: 'lookalike' },
+    { text: 'U+202E', mark: 'hidden' },
+    { text: 'y', mark: null, look: 'string' },
+    { text: ' ', mark: null },
+    { text: 'an', mark: null, look: 'keyword' },
+    { text: 'd so', mark: null },
+  ]);
+});
