@@ -1,4 +1,5 @@
-import { BulkResolveRequest, ResolveApprovalRequest } from '@countersign/contracts/approvals';
+import { catalogue } from '@countersign/contracts';
+import { BreakGlassRequest, BulkResolveRequest, ResolveApprovalRequest } from '@countersign/contracts/approvals';
 import { Presentation } from '@countersign/contracts/presentation';
 import { after, millisOf, toEpochSeconds } from '@countersign/contracts/time';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
@@ -63,6 +64,11 @@ describe('the approvals', () => {
       const misplaced = { status: 'approved', [name]: { service_name: 'search' } };
       expect(ResolveApprovalRequest.safeParse(misplaced).success).toBe(false);
       expect(BulkResolveRequest.safeParse({ ids: ['a'], ...misplaced }).success).toBe(false);
+      const command = { approval_id: 'a', ...misplaced };
+      expect(catalogue['approval.resolve_requested'].schema.safeParse(command).success).toBe(false);
+      const inHaste = { reason: 'The site is down.', digest: 'sha256:1' };
+      expect(BreakGlassRequest.safeParse(inHaste).success).toBe(true);
+      expect(BreakGlassRequest.safeParse({ ...misplaced, ...inHaste, status: undefined }).success).toBe(false);
       expect(
         ResolveApprovalRequest.safeParse({ status: 'approved', resolved_by: 'agno', resolution_data: null }).success,
       ).toBe(true);

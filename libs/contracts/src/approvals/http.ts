@@ -74,7 +74,7 @@ export const ResolveApprovalRequest = z.strictObject({
 });
 
 /** All of it is required: what is done in a hurry is done on exactly what was seen. */
-export const BreakGlassRequest = z.object({
+export const BreakGlassRequest = z.strictObject({
   reason: BreakGlassReason,
   digest: SeenDigest,
   target: TypedTarget.optional(),

@@ -9,6 +9,7 @@ interface Schema {
   const?: unknown;
   anyOf?: Schema[];
   items?: Schema;
+  not?: object;
   properties?: Record<string, Schema>;
   required?: string[];
 }
@@ -63,7 +64,8 @@ function fieldsOf({ properties = {}, required = [] }: Schema, path = ''): string
 const descriptionOf = ({ description, anyOf = [] }: Schema): string =>
   description ?? anyOf.find((each) => each.description)?.description ?? '';
 
-function typeOf({ type, enum: values, const: value, anyOf, items }: Schema): string {
+function typeOf({ type, enum: values, const: value, anyOf, items, not }: Schema): string {
+  if (not) return 'nothing';
   if (anyOf) return anyOf.map(typeOf).join(' or ');
   if (values) return values.map((each) => `\`${String(each)}\``).join(', ');
   if (value !== undefined) return `\`${String(value)}\``;

@@ -114,6 +114,9 @@ export const ApprovalDecisionRecorded = z.object({
   required_approvals: z.int().positive(),
 });
 
+/** Whoever writes it beside `resolution_data` would approve what they meant to change. */
+const misplaced = z.never().optional().meta({ description: 'Refused here: it belongs into `resolution_data`.' });
+
 export const ApprovalResolveRequested = z.object({
   approval_id: Id,
   status: DecisionVerdict,
@@ -125,6 +128,7 @@ export const ApprovalResolveRequested = z.object({
   resolution_data: ResolutionData.optional(),
   digest: SeenDigest.optional(),
   target: TypedTarget.optional(),
+  ...{ note: misplaced, result: misplaced, values: misplaced, tool_args: misplaced, grant: misplaced },
 });
 
 export const ApprovalResolved = z.object({
