@@ -69,6 +69,8 @@ describe('Deciding in the inbox', () => {
     const approval = await eventually('its approval', () => office.world.client.approvals.get(id));
     const page = await office.visit('grace', { path: pageOf(approval) });
     await page.getByRole('heading', { name: 'Asked from elsewhere' }).waitFor();
+    // The timeline comes after the call.
+    await page.locator('.timeline .quoted').waitFor();
     const shown = await page.locator('.approval').textContent();
     expect(shown).toContain('Release bot requested deploy_to_production for bot@services');
     expect(shown).toContain('The agent’s own words, not verified.');
@@ -77,6 +79,7 @@ describe('Deciding in the inbox', () => {
       [page.locator('blockquote.model-words'), `Why: ${visible}`],
       [page.locator('pre.model-words'), JSON.stringify(`Context: ${visible}`)],
       [page.locator('.request q'), `Framework: ${visible}`],
+      [page.locator('.timeline .quoted'), `Why: ${visible}`],
     ] as const;
     for (const [place, text] of words) expect(await place.textContent()).toContain(text);
     expect(shown!.split(visible.slice(0, 30)).length - 1).toBe(words.length);

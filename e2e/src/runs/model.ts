@@ -54,7 +54,7 @@ export function modelScenarios(world: World): void {
       };
       const input = world.plans.plan('talk', ...Array.from({ length: 20 }, () => next));
       const { run_id } = await world.start(input);
-      expect(await world.ended(run_id, 60)).toMatchObject({ status: 'COMPLETED', content: 'That was it.', steps: 7 });
+      expect(await world.ended(run_id, 110)).toMatchObject({ status: 'COMPLETED', content: 'That was it.', steps: 7 });
       const outputs = outputsIn(world.lastRequest(input));
       expect([outputs.length, JSON.stringify(world.lastRequest(input)).length > 17_000_000]).toEqual([205, true]);
     });
