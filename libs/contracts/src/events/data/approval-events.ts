@@ -128,7 +128,11 @@ export const ApprovalResolveRequested = z.object({
   resolution_data: ResolutionData.optional(),
   digest: SeenDigest.optional(),
   target: TypedTarget.optional(),
-  ...{ note: misplaced, result: misplaced, values: misplaced, tool_args: misplaced, grant: misplaced },
+  note: misplaced,
+  result: misplaced,
+  values: misplaced,
+  tool_args: misplaced,
+  grant: misplaced,
 });
 
 export const ApprovalResolved = z.object({
