@@ -86,8 +86,14 @@ export class World {
 
   /** The run once it is over. @throws when it is not by then, with what it waits for and what the services said */
   async ended(runId: string, seconds = 30): Promise<RunOutput> {
-    const run = await this.client.waitForRun(runId, ends, seconds);
-    if (ends.includes(run.status)) return run;
+    let run: RunOutput;
+    let left = seconds;
+    // A request waits for a minute at most.
+    do {
+      run = await this.client.waitForRun(runId, ends, Math.min(left, 60));
+      if (ends.includes(run.status)) return run;
+      left -= 60;
+    } while (left > 0);
     const { data } = await this.client.executions.list({ run_id: runId, limit: 100 });
     const executions = data.map(({ tool_call_id, status, attempts }) => ({ tool_call_id, status, attempts }));
     const logs = serviceNames.flatMap((service) => this.stack.children(service).map((child) => child.output()));
