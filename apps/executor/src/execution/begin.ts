@@ -30,17 +30,6 @@ export function accept(message: Message<'approved'>, now: EpochMillis): Executio
   return problem === null ? changed(execution) : fail(execution, `not executed: ${problem}`);
 }
 
-/** Not begun, and its run is told so: a restore of its store may have had it forget its end, and then it waits for that. */
-export function acceptOfRunOver(message: Message<'approved'>, now: EpochMillis): ExecutionTransition {
-  if (message.unrecorded !== null) return accept(message, now);
-  const execution = approved(
-    message.event,
-    { id: message.event.data.approval_id, terms: nothing, concurrency_key: null },
-    now,
-  );
-  return fail(execution, 'not executed: its run is over', 'cancelled');
-}
-
 /** A decision that is not authentic is recorded for people to look into, and no more. */
 export const refuse = ({ id, event, reason }: Message<'not_authentic'>, now: EpochMillis): ExecutionTransition =>
   fail(approved(event, { id, terms: nothing, concurrency_key: null }, now), `not executed: ${reason}`);

@@ -2,15 +2,7 @@ import type { Execution } from '@countersign/contracts/executions';
 import { isFinishedStatus } from '@countersign/contracts/runs';
 import type { EpochMillis } from '@countersign/contracts/time';
 import { ignored, rejected, touch } from '@countersign/persistence';
-import {
-  accept,
-  acceptOfRunOver,
-  answerWithoutRecord,
-  decideOtherwise,
-  refuse,
-  takeBack,
-  takeBackBeforeApproval,
-} from './begin.js';
+import { accept, answerWithoutRecord, decideOtherwise, refuse, takeBack, takeBackBeforeApproval } from './begin.js';
 import { endByWorker, markOutcomeUnknown, noteLateReport, postpone, start, startByCaller } from './attempt.js';
 import type { ExecutionMessage, MessageOfKnown } from './messages.js';
 import { cancel, report, retry, resolveUnknown } from './people.js';
@@ -55,7 +47,7 @@ export function decideExecution(
 ): ExecutionTransition {
   switch (message.type) {
     case 'approved':
-      if (!execution) return isOfRunOver(message) ? acceptOfRunOver(message, now) : accept(message, now);
+      if (!execution) return isOfRunOver(message) ? ignored('its run is over') : accept(message, now);
       if (message.event.data.digest !== execution.digest) return decideOtherwise(execution, message.event, now);
       return message.event.data.repeated ? resendAnswer(execution, now) : ignored('the execution exists');
     case 'decided_otherwise':
