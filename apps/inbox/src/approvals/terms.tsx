@@ -4,6 +4,7 @@ import { At, Left } from '../clock.js';
 import { duration } from '../time.js';
 import { Status } from '../ui/notes.js';
 import { Visible } from '../ui/visible.js';
+import { decidingRule } from './decision/decision.js';
 
 const onTrial: Record<NonNullable<Approval['shadow']>['outcome'], string> = {
   approve: 'would approve it by themselves',
@@ -15,14 +16,15 @@ const onTrial: Record<NonNullable<Approval['shadow']>['outcome'], string> = {
 export function Terms({ approval }: { approval: Approval }) {
   const { terms, policy, shadow, decisions, required_approvals, expires_at, status, escalate_at, escalated_at } =
     approval;
+  const ruling = decidingRule(approval);
   return (
     <section aria-labelledby="terms">
       <h2 id="terms">Who decides</h2>
       <dl class="facts">
-        {policy !== null && policy.outcome !== 'require' ? (
+        {ruling ? (
           <>
             <dt>By</dt>
-            <dd>nobody: the rule {policy.outcome === 'approve' ? 'lets such calls through' : 'rejects such calls'}</dd>
+            <dd>nobody: the rule {ruling.outcome === 'approve' ? 'lets such calls through' : 'rejects such calls'}</dd>
           </>
         ) : (
           <>

@@ -4,6 +4,7 @@ import { approvalWith, decision, now, terms } from '../../../test/approval.fixtu
 import { isMine } from '../list/views.js';
 import {
   approvedInPlaceOf,
+  decidingRule,
   mayBreakGlass,
   mayReview,
   needsReason,
@@ -91,6 +92,21 @@ describe('somebody', () => {
   it('gives a reason where the rules ask for one', () => {
     const approval = approvalWith({ terms: terms({ reason_required: ['reject'] }) });
     expect([needsReason(approval, 'rejected'), needsReason(approval, 'approved')]).toEqual([true, false]);
+  });
+});
+
+describe('the rule that has decided', () => {
+  const letsThrough = { rule: 'small', version: 'v1' };
+  it.each([
+    ['is none while people decide on what it would let through', { status: 'pending' }, false],
+    ['is none where nobody did in time', { status: 'expired' }, false],
+    ['is none where somebody did', { status: 'approved', resolved_by: 'eve' }, false],
+    ['is what lets it through', { status: 'approved' }, true],
+    ['is none where it asks for people, and a grant let it through', { status: 'approved', outcome: 'require' }, false],
+  ] as const)('%s', (_, { outcome = 'approve', ...given }: { outcome?: string; status: string }, isDecided) => {
+    const approval = approvalWith({ policy: { ...letsThrough, outcome }, ...given } as never);
+    expect(approval.policy).toMatchObject({ outcome });
+    expect(decidingRule(approval)).toBe(isDecided ? approval.policy : null);
   });
 });
 

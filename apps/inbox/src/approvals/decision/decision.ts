@@ -115,6 +115,12 @@ export function mayReview(person: Person, approval: Approval): boolean {
 export const needsReason = ({ terms }: Approval, verdict: DecisionVerdict): boolean =>
   terms.reason_required.includes(verdict === 'approved' ? 'approve' : 'reject');
 
+/** The rule that has decided, without a person. One that would let a call through does not where fields are to be filled in, or after a restore. */
+export function decidingRule({ status, resolved_by, policy }: Approval): Approval['policy'] {
+  const isDecided = (status === 'approved' || status === 'rejected') && resolved_by === null;
+  return isDecided && policy?.outcome !== 'require' ? policy : null;
+}
+
 /** The outcome of an approval, after a decision that came too late. */
 export function whoDecided({ status, resolved_by, decisions, resolution_data }: Approval): string {
   if (status === 'expired') return 'No decision in time: the approval has expired.';
